@@ -1,0 +1,120 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Warnings are errors and memory safety is strict, in every target: a finding is mended, not collected.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "modemail",
+    products: [
+        .executable(name: "modemail", targets: ["modemail"]),
+        .executable(name: "fake-modem", targets: ["fake-modem"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CLinux"),
+
+        library("Scopes", []),
+        library("Credentials", [nioCore]),
+        library("ByteStreams", ["Scopes", nioCore]),
+        library("AT", ["Scopes", "Credentials", nioCore]),
+        library("Mail", ["Scopes", nioCore]),
+        library("SMTP", ["Scopes", "Credentials", "ByteStreams", nioCore]),
+        library("TLS", ["Scopes", "Credentials", "ByteStreams", "COpenSSL", nioCore, nioPosix, systemPackage]),
+        library("SerialPort", ["Scopes", "CLinux", nioCore, nioPosix, logging, systemPackage]),
+        library("Sockets", ["Scopes", "ByteStreams", "CLinux", nioCore, nioPosix, systemPackage]),
+        library(
+            "Modem",
+            [
+                "Scopes", "Credentials", "ByteStreams", "AT", "SerialPort", nioCore, nioPosix, logging, systemPackage,
+            ]),
+        library("Bearer", ["Scopes", "Credentials", "ByteStreams", "Modem", "Sockets", nioCore, nioPosix, logging]),
+        library("Settings", ["Scopes", "Credentials", "CYAML", systemPackage]),
+        library(
+            "Courier",
+            [
+                "Scopes", "Credentials", "ByteStreams", "AT", "Mail", "SMTP", "TLS", "SerialPort", "Sockets", "Modem",
+                "Bearer", "Settings", nioCore, nioPosix, logging, systemPackage,
+            ]),
+        library(
+            "FakeModem",
+            [
+                "Scopes", "Credentials", "ByteStreams", "SMTP", "TLS", "SerialPort", "Sockets", "CLinux", nioCore,
+                nioPosix, logging, systemPackage,
+            ]),
+        .executableTarget(
+            name: "modemail",
+            dependencies: ["Scopes", "Credentials", "Settings", "Courier", argumentParser],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "fake-modem",
+            dependencies: ["Scopes", "Credentials", "FakeModem", argumentParser],
+            swiftSettings: settings),
+
+        .target(
+            name: "Support",
+            dependencies: ["Scopes", "ByteStreams", nioCore],
+            path: "Tests/Support",
+            swiftSettings: settings),
+        tests("ScopesTests", ["Scopes", "Support"]),
+        tests("ByteStreamsTests", ["ByteStreams", "Scopes", "Support", nioCore]),
+        tests("ATTests", ["AT", "Credentials", "Scopes", "Support", nioCore]),
+        tests("MailTests", ["Mail", "Scopes", "Support", nioCore]),
+        tests("SMTPTests", ["SMTP", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
+        tests("TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, systemPackage]),
+        tests("SerialPortTests", ["SerialPort", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
+        tests("SocketsTests", ["Sockets", "ByteStreams", "Scopes", "Support", nioCore, nioPosix]),
+        tests(
+            "ModemTests",
+            [
+                "Modem", "AT", "ByteStreams", "Credentials", "Scopes", "SerialPort", "Support", nioCore, nioPosix,
+                nioEmbedded, logging, systemPackage,
+            ]),
+        tests(
+            "BearerTests",
+            ["Bearer", "Modem", "AT", "ByteStreams", "Scopes", "Sockets", "Support", nioCore, nioPosix, nioEmbedded]),
+        tests("SettingsTests", ["Settings", "Credentials", "Scopes", "Support", systemPackage]),
+        tests(
+            "FakeModemTests",
+            [
+                "FakeModem", "ByteStreams", "Credentials", "SMTP", "TLS", "Scopes", "SerialPort", "Sockets", "Support",
+                nioCore, nioPosix, systemPackage,
+            ]),
+        tests(
+            "CourierTests",
+            [
+                "Courier", "Settings", "Mail", "SMTP", "TLS", "Bearer", "Modem", "AT", "SerialPort", "Sockets",
+                "FakeModem", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix, systemPackage,
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

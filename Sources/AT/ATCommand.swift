@@ -1,0 +1,70 @@
+public import NIOCore
+
+/// One AT command as a type: what goes on the line, what belongs to its answer, and what the answer means.
+public protocol ATCommand: Sendable {
+    associatedtype Response: Sendable
+
+    /// The command line without its CR: `AT+CREG?`.
+    var text: CommandText { get }
+    /// Prefixes of its information responses (`+CREG:`); any other line is unsolicited. Empty: it has none.
+    var responsePrefixes: [String] { get }
+    /// Whether its information responses have no prefix (`AT+CGMI`): every line counts but known URCs.
+    var answersBareLines: Bool { get }
+    /// Until the final result code.
+    var timeout: TimeAmount { get }
+    /// The information responses of a command that ended with success, to a value.
+    func response(from lines: [String]) throws(ATError) -> Response
+}
+
+extension ATCommand {
+    public var responsePrefixes: [String] { [] }
+    public var answersBareLines: Bool { false }
+    public var timeout: TimeAmount { .seconds(5) }
+}
+
+extension ATCommand where Response == Void {
+    public func response(from lines: [String]) throws(ATError) {}
+}
+
+/// The text of a command line, and how a log may show it.
+///
+/// Built from literals and from validated arguments only, so that no CR, LF, quote, NUL or 0x1A of a configuration value
+/// reaches the line as anything but data that was refused before.
+public struct CommandText: Sendable, Equatable, CustomStringConvertible {
+    /// As sent, without CR.
+    public let wire: String
+    /// As shown: secrets are `<redacted>`.
+    public let redacted: String
+
+    public var description: String { redacted }
+
+    /// A command without arguments from outside.
+    public init(_ literal: StaticString) {
+        wire = "\(literal)"
+        redacted = wire
+    }
+
+    private init(wire: String, redacted: String) {
+        self.wire = wire
+        self.redacted = redacted
+    }
+
+    public func number(_ value: Int) -> CommandText {
+        CommandText(wire: wire + String(value), redacted: redacted + String(value))
+    }
+
+    /// Appends fixed text: a comma, a mode.
+    public func literal(_ text: StaticString) -> CommandText {
+        CommandText(wire: wire + "\(text)", redacted: redacted + "\(text)")
+    }
+
+    /// Appends `"value"`. Throws `.unquotable` for a value that a quoted string of V.250 cannot hold: anything but
+    /// printable ASCII, and the quote itself.
+    public func quoted(_ value: String, name: String, isSecret: Bool = false) throws(ATError) -> CommandText {
+        for octet in value.utf8 where octet < 0x20 || octet > 0x7E || octet == 0x22 {
+            throw .unquotable(name: name, octet: octet)
+        }
+        return CommandText(
+            wire: wire + "\"" + value + "\"", redacted: redacted + (isSecret ? "\"<redacted>\"" : "\"" + value + "\""))
+    }
+}

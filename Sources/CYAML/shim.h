@@ -1,0 +1,6 @@
+#ifndef MODEMAIL_CYAML_SHIM_H
+#define MODEMAIL_CYAML_SHIM_H
+
+#include <yaml.h>
+
+#endif
