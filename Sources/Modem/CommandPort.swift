@@ -1,14 +1,41 @@
 public import AT
+public import ByteStreams
+public import Scopes
 
-/// What bring-up, status and dialects need of a modem's AT port: commands in order, and the lines between them.
+/// What bring-up, status and dialects need of a modem's AT port: exchanges in order, and the lines between them.
 ///
 /// `ATPort` is the real one; tests answer from a transcript.
 public protocol CommandPort: Sendable {
-    /// Queues the command and waits for its answer. Commands run one at a time in the order of the calls. A cancelled
-    /// caller is released at once with `.cancelled`; its command keeps the line until its final result code.
-    func send<Command: ATCommand>(_ command: Command) async throws(ATError) -> Command.Response
+    /// Runs the exchange and waits for its answer, whatever final result code that has. Exchanges run one at a time in the
+    /// order of the calls. A cancelled caller is released at once with `.cancelled`; its exchange keeps the line until its
+    /// final result code.
+    func perform(_ exchange: Exchange) async throws(ATError) -> Exchange.Answer
 
-    /// Unsolicited result codes from now on, oldest first, whole lines. Each call makes a stream of its own; it holds the
-    /// newest 256 lines that were not read, and ends when the port is gone.
-    func unsolicited() async -> AsyncStream<String>
+    /// Unsolicited result codes from now on, oldest first, whole lines with their payload. Each call makes a stream of its
+    /// own; it holds the newest 256 lines that were not read (none is dropped that carries payload: the port then stops
+    /// reading the line instead), and ends when the port is gone.
+    func unsolicited() async -> AsyncStream<ATLine>
+
+    /// Adds a dialect's eye for counted octets within lines, and its unsolicited prefixes.
+    func adopt(introducers: [Introducer], unsolicitedPrefixes: [String]) async
+
+    /// Runs an exchange that ends with `CONNECT` (completion `.dataMode`) and answers with the line in data mode: its first
+    /// octet is the one behind the line end of `CONNECT`. Any other final result code is thrown as `.refused`.
+    func connect(_ exchange: Exchange) async throws(ATError) -> any DataModeLine
+}
+
+/// The line in data mode, as a stream of octets. `close` is `leave` with the profile's default way.
+public protocol DataModeLine: ByteStream {
+    /// Back to command mode, proven by a probe: a guarded `+++` (silence, three characters, silence, `OK`), unless the modem
+    /// left data mode by itself. Octets of the modem that arrive meanwhile can still be read.
+    func leave() async -> TeardownStep
+}
+
+extension CommandPort {
+    /// Queues the command and waits for its typed answer; throws `.refused` for any final result code but `OK`.
+    public func send<Command: ATCommand>(_ command: Command) async throws(ATError) -> Command.Response {
+        let answer = try await perform(Exchange(command))
+        guard answer.result == .ok else { throw .refused(command: command.text.redacted, code: answer.result) }
+        return try command.response(from: answer.lines.map(\.text))
+    }
 }
