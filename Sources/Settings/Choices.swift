@@ -1,0 +1,50 @@
+/// How the line is kept from overrunning: `none` or `rts-cts`.
+public enum FlowControl: String, Sendable, CaseIterable {
+    case none
+    case rtsCTS = "rts-cts"
+}
+
+/// Whether a visited network may be used.
+public enum Roaming: String, Sendable, CaseIterable {
+    case allow
+    case deny
+}
+
+/// What carries TCP.
+public enum Via: Sendable, Equatable {
+    case auto
+    /// The modem's own sockets.
+    case socket
+    /// An interface of this host, by name; no modem is used.
+    case interface(String)
+}
+
+/// The vendor's commands for sockets, and whether a transparent socket is asked for.
+public struct DialectChoice: Sendable, Equatable {
+    /// nil: recognised from the modem.
+    public let name: String?
+    public let isTransparent: Bool
+}
+
+/// Which AUTH mechanism is preferred.
+public enum AuthChoice: Sendable, Equatable {
+    case fewestRoundTrips
+    case strongest
+    case none
+    /// By its name in capitals, as the server announces it.
+    case mechanism(String)
+}
+
+/// Delivery status notices that are asked for (RFC 3461 §4.1); empty with `isNever` false asks for nothing.
+public enum NotifyChoice: String, Sendable, CaseIterable {
+    case never
+    case failure
+    case delay
+    case success
+}
+
+/// The device of a modem.
+public enum DeviceChoice: Sendable, Equatable {
+    /// A path, absolute or relative.
+    case path(String)
+}

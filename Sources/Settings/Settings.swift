@@ -1,0 +1,119 @@
+// Settings: what the file, the environment and the command line say, as typed and checked values.
+//
+// Precedence: command line, environment (`MODEMAIL_…`), file, default. The file is YAML, read with libyaml, so that every
+// complaint names line and column. Nothing here opens a device, reads a message or talks to a network; secrets are read when
+// asked for (`SecretSource.read`).
+
+/// Every setting of one run.
+public struct Settings: Sendable {
+    /// In order of preference; empty when nothing names a device. The first has the values of `device`, `apn` and so on
+    /// unless the file has `modems:`.
+    public var modems: [ModemSettings] = []
+    public var via = Via.auto
+    public var dialect = DialectChoice(name: nil, isTransparent: false)
+    public var roaming = Roaming.deny
+    /// How long a failed attempt is repeated; zero by default: never.
+    public var wait = Duration.zero
+    public var timeouts = Timeouts()
+
+    public var server: ServerURL?
+    public var password: SecretSource?
+    public var token: SecretSource?
+    public var caFile: String?
+    public var auth = AuthChoice.fewestRoundTrips
+    public var clientCertificate: String?
+    public var clientKey: SecretSource?
+    /// SHA-256 of subject public key infos, 32 octets each.
+    public var pins: [[UInt8]] = []
+    public var ehlo: String?
+    /// Empty: nothing is asked for.
+    public var notify: Set<NotifyChoice> = []
+    public var linkProfile: String?
+    public var tlsKeyLog: String?
+
+    public var message = MessageSettings()
+
+    /// Where TLS sessions and the PIN guard are kept.
+    public var stateDirectory = ""
+    public var timeline = false
+    public var json = false
+    public var transcript: String?
+    public var direct = false
+
+    /// Each setting that is not at its default, and each default, in the order of `Option`: for `config show`.
+    public var listing: [Listing] = []
+
+    public init() {}
+
+    /// Reads and checks everything.
+    ///
+    /// - Parameters:
+    ///   - file: must exist when given; nil: none is read (`Settings.defaultFile` finds the usual one).
+    ///   - environment: all of it; HOME, STATE_DIRECTORY, XDG_STATE_HOME and CREDENTIALS_DIRECTORY count too.
+    public static func load(
+        file: String?, environment: [String: String], flags: Flags
+    ) throws(SettingsError) -> Settings {
+        Settings()
+    }
+
+    /// The file that is read when none is named: the person's, else the machine's, nil when there is neither.
+    public static func defaultFile(environment: [String: String]) -> String? {
+        nil
+    }
+}
+
+/// One line of `config show`; a secret's content never stands in it.
+public struct Listing: Sendable, Equatable {
+    public let key: String
+    public let value: String
+    public let origin: Origin
+}
+
+/// One modem and the account of its context.
+public struct ModemSettings: Sendable, Equatable {
+    public var device: DeviceChoice
+    /// Bits per second; 115,200 by default.
+    public var baud = 115_200
+    public var flow = FlowControl.none
+    /// nil: the context that the network or the SIM defined.
+    public var apn: String?
+    public var apnUser: String?
+    public var apnPassword: SecretSource?
+    public var simPIN: SecretSource?
+    /// Further AT commands after identification.
+    public var initCommands: [String] = []
+}
+
+/// How long each phase may take.
+public struct Timeouts: Sendable, Equatable {
+    /// SIM and registration; 3 minutes by default.
+    public var registration = Duration.seconds(180)
+    /// Starting the bearer; 150 s by default (3GPP TS 27.007 leaves it open; Quectel's manual says so).
+    public var bearer = Duration.seconds(150)
+    /// Name and connection; 75 s by default.
+    public var connect = Duration.seconds(75)
+    /// The TLS handshake; 90 s by default.
+    public var tls = Duration.seconds(90)
+    /// All of one attempt without the teardown; 30 minutes by default.
+    public var total = Duration.seconds(1800)
+    /// The whole teardown; 15 s by default.
+    public var teardown = Duration.seconds(15)
+}
+
+/// The message as the command line words it; `Mail` parses the addresses and header fields.
+public struct MessageSettings: Sendable, Equatable {
+    public var from: String?
+    /// Each word may hold several addresses, separated by commas.
+    public var to: [String] = []
+    public var cc: [String] = []
+    public var bcc: [String] = []
+    public var subject: String?
+    public var body: String?
+    /// A path, or `-` for standard input.
+    public var bodyFile: String?
+    public var htmlFile: String?
+    public var attachments: [String] = []
+    public var headers: [String] = []
+    /// A ready-made message: a path, or `-` for standard input.
+    public var message: String?
+}
