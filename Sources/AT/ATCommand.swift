@@ -44,6 +44,21 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
         redacted = wire
     }
 
+    /// A whole command of the owner's configuration: printable ASCII that begins with `AT`, its quotes in pairs, at most 400
+    /// octets. What stands between quotes may be a password and is never shown.
+    public init(configured line: String) throws(ATError) {
+        for octet in line.utf8 where octet < 0x20 || octet > 0x7E {
+            throw .unquotable(name: "the command", octet: octet)
+        }
+        let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
+        guard line.utf8.count <= 400, line.uppercased().hasPrefix("AT"), parts.count % 2 == 1 else {
+            throw .malformed(command: "init", line: line)
+        }
+        wire = line
+        redacted = parts.enumerated().map { $0.offset % 2 == 1 ? "<redacted>" : String($0.element) }
+            .joined(separator: "\"")
+    }
+
     private init(wire: String, redacted: String) {
         self.wire = wire
         self.redacted = redacted
