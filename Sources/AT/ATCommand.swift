@@ -10,6 +10,8 @@ public protocol ATCommand: Sendable {
     var responsePrefixes: [String] { get }
     /// Whether its information responses have no prefix (`AT+CGMI`): every line counts but known URCs.
     var answersBareLines: Bool { get }
+    /// Whether its information responses are kept out of transcripts: IMSI, ICCID, passwords.
+    var answerIsSecret: Bool { get }
     /// Until the final result code.
     var timeout: TimeAmount { get }
     /// The information responses of a command that ended with success, to a value.
@@ -19,6 +21,7 @@ public protocol ATCommand: Sendable {
 extension ATCommand {
     public var responsePrefixes: [String] { [] }
     public var answersBareLines: Bool { false }
+    public var answerIsSecret: Bool { false }
     public var timeout: TimeAmount { .seconds(5) }
 }
 
@@ -35,6 +38,8 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
     public let wire: String
     /// As shown: secrets are `<redacted>`.
     public let redacted: String
+    /// The secret arguments, so that a garbled echo that holds one is recognised.
+    let secrets: [String]
 
     public var description: String { redacted }
 
@@ -42,6 +47,7 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
     public init(_ literal: StaticString) {
         wire = "\(literal)"
         redacted = wire
+        secrets = []
     }
 
     /// A whole command of the owner's configuration: printable ASCII that begins with `AT`, its quotes in pairs, at most 400
@@ -57,20 +63,22 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
         wire = line
         redacted = parts.enumerated().map { $0.offset % 2 == 1 ? "<redacted>" : String($0.element) }
             .joined(separator: "\"")
+        secrets = parts.enumerated().filter { $0.offset % 2 == 1 && !$0.element.isEmpty }.map { String($0.element) }
     }
 
-    private init(wire: String, redacted: String) {
+    private init(wire: String, redacted: String, secrets: [String]) {
         self.wire = wire
         self.redacted = redacted
+        self.secrets = secrets
     }
 
     public func number(_ value: Int) -> CommandText {
-        CommandText(wire: wire + String(value), redacted: redacted + String(value))
+        CommandText(wire: wire + String(value), redacted: redacted + String(value), secrets: secrets)
     }
 
     /// Appends fixed text: a comma, a mode.
     public func literal(_ text: StaticString) -> CommandText {
-        CommandText(wire: wire + "\(text)", redacted: redacted + "\(text)")
+        CommandText(wire: wire + "\(text)", redacted: redacted + "\(text)", secrets: secrets)
     }
 
     /// Appends `"value"`. Throws `.unquotable` for a value that a quoted string of V.250 cannot hold: anything but
@@ -80,6 +88,8 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
             throw .unquotable(name: name, octet: octet)
         }
         return CommandText(
-            wire: wire + "\"" + value + "\"", redacted: redacted + (isSecret ? "\"<redacted>\"" : "\"" + value + "\""))
+            wire: wire + "\"" + value + "\"",
+            redacted: redacted + (isSecret ? "\"<redacted>\"" : "\"" + value + "\""),
+            secrets: isSecret && !value.isEmpty ? secrets + [value] : secrets)
     }
 }

@@ -12,6 +12,10 @@ public enum ATError: Failure, Equatable {
     case unquotable(name: String, octet: UInt8)
     /// The line is out of step and the probe was not answered.
     case outOfStep
+    /// No answer at all while the line was being synchronised.
+    case silent
+    /// More commands wait for the modem than the queue holds.
+    case queueFull
     /// The modem sends without line ends, or more than the bounds allow.
     case babbling(String)
     /// The modem started anew: every context, socket and setting is gone.
@@ -24,8 +28,8 @@ public enum ATError: Failure, Equatable {
     public var failureClass: FailureClass {
         switch self {
         case .unquotable: .configuration
-        case .cancelled: .defect
-        case .refused, .timedOut, .malformed, .outOfStep, .babbling, .rebooted, .portGone: .modem
+        case .cancelled, .queueFull: .defect
+        case .refused, .timedOut, .malformed, .outOfStep, .silent, .babbling, .rebooted, .portGone: .modem
         }
     }
 
@@ -37,6 +41,8 @@ public enum ATError: Failure, Equatable {
         case .unquotable(let name, let octet):
             "\(name) holds the octet 0x\(String(octet, radix: 16)), which an AT command cannot carry"
         case .outOfStep: "the modem's answers are out of step with the commands"
+        case .silent: "the modem does not answer"
+        case .queueFull: "too many commands wait for the modem"
         case .babbling(let words): "the modem sends without end: \(words)"
         case .rebooted(let line): "the modem restarted (\(line.printable(limit: 80)))"
         case .portGone(let words): "the modem is gone: \(words)"
@@ -46,7 +52,10 @@ public enum ATError: Failure, Equatable {
 
     public var advice: String? {
         switch self {
-        case .refused, .malformed, .cancelled: nil
+        case .refused, .malformed, .cancelled, .queueFull: nil
+        case .silent:
+            "check the device path (a modem has several ports), the baud rate and the power supply; a modem that is "
+                + "starting needs up to 30 s"
         case .timedOut, .outOfStep: "check the device path and the baud rate; power the modem off and on if it stays so"
         case .unquotable: "correct that value"
         case .babbling: "check that the device is a modem's AT port and that the baud rate is right"
@@ -58,8 +67,8 @@ public enum ATError: Failure, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .unquotable: .configuration
-        case .cancelled: .tryAgain
-        case .refused, .timedOut, .malformed, .outOfStep, .babbling, .rebooted, .portGone: .unavailable
+        case .cancelled, .queueFull: .tryAgain
+        case .refused, .timedOut, .malformed, .outOfStep, .silent, .babbling, .rebooted, .portGone: .unavailable
         }
     }
 }

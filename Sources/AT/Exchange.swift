@@ -18,11 +18,15 @@ public struct Exchange: Sendable, Equatable {
     public var timeout: TimeAmount
     /// Whether any octet written while it runs aborts it (V.250 §5.6.1), so that its cancellation may write one.
     public var isAbortable: Bool
+    /// Whether its answer holds what no transcript may show (IMSI, ICCID, a password that was read back).
+    public var answerIsSecret: Bool
+    /// Whether it belongs to a running stream of exchanges, which have no gap between them (`LineProfile.gap`).
+    public var isStreaming: Bool
 
     public init(
         _ text: CommandText, responsePrefixes: [String] = [], answersBareLines: Bool = false, payload: Payload? = nil,
         completion: Completion = .finalResultCode, finals: [VendorFinal] = [], timeout: TimeAmount = .seconds(5),
-        isAbortable: Bool = false
+        isAbortable: Bool = false, answerIsSecret: Bool = false, isStreaming: Bool = false
     ) {
         self.text = text
         self.responsePrefixes = responsePrefixes
@@ -32,6 +36,8 @@ public struct Exchange: Sendable, Equatable {
         self.finals = finals
         self.timeout = timeout
         self.isAbortable = isAbortable
+        self.answerIsSecret = answerIsSecret
+        self.isStreaming = isStreaming
     }
 
     /// Octets that follow the command once the modem says so.
@@ -76,7 +82,8 @@ public struct Exchange: Sendable, Equatable {
         case finalAndLine(LinePattern, limit: TimeAmount)
         /// The first line of any text that is no known URC: `AT+CIFSR`.
         case bareLine
-        /// `CONNECT`: the line is in data mode from the octet behind its line end on. A failure is a final result code.
+        /// `CONNECT`: the line is in data mode from the octet behind its line end on. A failure is a final result code; an
+        /// `OK` in front of `CONNECT` is waited through (some transparent opens send both).
         case dataMode
     }
 
@@ -111,7 +118,7 @@ public struct Exchange: Sendable, Equatable {
     }
 }
 
-/// A whole line by its form. Matching is on the trimmed line; blanks after a colon or comma of the line are optional.
+/// A whole line by its form. Matching is on the trimmed line; blanks after a colon or comma are optional on both sides.
 public enum LinePattern: Sendable, Equatable {
     case exactly(String)
     case prefix(String)
@@ -126,6 +133,6 @@ extension Exchange {
     public init(_ command: some ATCommand) {
         self.init(
             command.text, responsePrefixes: command.responsePrefixes, answersBareLines: command.answersBareLines,
-            timeout: command.timeout)
+            timeout: command.timeout, answerIsSecret: command.answerIsSecret)
     }
 }

@@ -29,6 +29,11 @@ public protocol DataModeLine: ByteStream {
     /// Back to command mode, proven by a probe: a guarded `+++` (silence, three characters, silence, `OK`), unless the modem
     /// left data mode by itself. Octets of the modem that arrive meanwhile can still be read.
     func leave() async -> TeardownStep
+
+    /// For the reader of the octets, when it saw the in-band text (`NO CARRIER`, `CLOSED`) with which the modem left data mode
+    /// by itself: octets of ours that were under way went to its command parser, so the line is tainted and then proven by
+    /// a probe; where none is answered, by a guarded `+++` as `leave` does it.
+    func markLeft() async -> TeardownStep
 }
 
 extension CommandPort {
