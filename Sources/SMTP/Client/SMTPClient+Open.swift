@@ -1,0 +1,163 @@
+import ByteStreams
+import Credentials
+import NIOCore
+import Scopes
+
+extension SMTPClient {
+    /// Greeting, EHLO, STARTTLS with a second EHLO where the transport says so, and AUTH where credentials are given.
+    ///
+    /// After an error `quit` may still be called; then the stream is to be closed.
+    public func open() async throws(SMTPError) {
+        guard case .new(let transport) = state else { throw .sessionOver }
+        let stream: any ByteStream
+        switch transport {
+        case .verifiedTLS(let given), .startTLS(let given, _):
+            stream = given
+        case .clear(let given):
+            guard configuration.credentials == nil else { throw .credentialsWithoutTLS }
+            stream = given
+        }
+        let wire = SMTPWire(stream, clock: clock, finishWhenLeft: configuration.finishWhenLeft, observe: observe)
+        state = .connected(wire)
+        try await phase(.greeting) { () throws(SMTPError) in try await greet(wire) }
+        var opened = (wire: wire, capabilities: try await hello(wire, transport))
+        if case .startTLS(_, let upgrade) = transport {
+            opened = try await startTLS(on: wire, opened.capabilities, upgrade, transport)
+        }
+        if let credentials = configuration.credentials {
+            try await phase(.auth) { () throws(SMTPError) in
+                try await authenticate(opened.wire, opened.capabilities, credentials)
+            }
+        }
+        state = .ready(opened.wire, opened.capabilities)
+    }
+
+    private func greet(_ wire: SMTPWire) async throws(SMTPError) {
+        let reply = try await exchange(Flight(expecting: .greeting, timeouts: configuration.timeouts), on: wire)
+        switch reply.severity {
+        case .completion where reply.code == 220: return
+        case .completion, .intermediate: throw .unexpectedReply(.greeting, reply)
+        case .transient, .permanent: throw .refused(.greeting, reply)
+        }
+    }
+
+    private func hello(_ wire: SMTPWire, _ transport: SMTPTransport) async throws(SMTPError) -> Capabilities {
+        try await phase(.ehlo) { () throws(SMTPError) in
+            let reply = try await command(.ehlo(configuration.name.description), on: wire)
+            if reply.isPositive { return Capabilities(reply) }
+            guard reply.code == 500 || reply.code == 502, mayFallBackToHELO(transport) else {
+                throw SMTPError(negative: reply, at: .ehlo)
+            }
+            let second = try await command(.helo(configuration.name.description), on: wire)
+            guard second.isPositive else { throw SMTPError(negative: second, at: .ehlo) }
+            return Capabilities()
+        }
+    }
+
+    /// HELO has neither STARTTLS nor AUTH.
+    private func mayFallBackToHELO(_ transport: SMTPTransport) -> Bool {
+        guard configuration.credentials == nil else { return false }
+        return switch transport {
+        case .startTLS: false
+        case .verifiedTLS, .clear: true
+        }
+    }
+
+    /// A new wire over TLS, and what the server offers there: nothing learnt in clear is kept (RFC 3207 §4.2).
+    private func startTLS(
+        on wire: SMTPWire, _ capabilities: Capabilities, _ upgrade: StreamUpgrade, _ transport: SMTPTransport
+    ) async throws(SMTPError) -> (wire: SMTPWire, capabilities: Capabilities) {
+        try await phase(.startTLS) { () throws(SMTPError) in
+            guard capabilities.startTLS else { throw .startTLSNotOffered }
+            let reply = try await command(.startTLS, on: wire)
+            guard reply.code == 220 else { throw SMTPError(negative: reply, at: .startTLS) }
+            guard !wire.hasSurplus else {
+                state = .over
+                throw .surplusAfterStartTLS
+            }
+        }
+        // From here on a failure leaves no session to say QUIT in.
+        state = .over
+        let stream: any ByteStream
+        do {
+            stream = try await upgrade(wire.stream)
+        } catch {
+            throw SMTPError(underlying: error, at: .startTLS)
+        }
+        let secure = SMTPWire(stream, clock: clock, finishWhenLeft: configuration.finishWhenLeft, observe: observe)
+        state = .connected(secure)
+        return (secure, try await hello(secure, transport))
+    }
+
+    /// A command that is a flight of its own.
+    func command(_ command: SMTPCommand, on wire: SMTPWire) async throws(SMTPError) -> Reply {
+        try await exchange(Flight([command], timeouts: configuration.timeouts), on: wire)
+    }
+
+    /// Sends a flight with one reply, and ends the session when none comes or it is 421.
+    func exchange(_ flight: Flight, on wire: SMTPWire) async throws(SMTPError) -> Reply {
+        let result = await wire.run(flight)
+        if result.isBroken { state = .over }
+        if let failure = result.failure { throw failure }
+        guard let reply = result.replies.first else { throw .endedEarly(flight.expected.first ?? .quit) }
+        return reply
+    }
+}
+
+// MARK: - AUTH (RFC 4954)
+
+extension SMTPClient {
+    private func authenticate(
+        _ wire: SMTPWire, _ capabilities: Capabilities, _ credentials: LoginCredentials
+    ) async throws(SMTPError) {
+        let offered = capabilities.authMechanisms
+        guard let mechanism = credentials.mechanisms.first(where: { offered.contains($0.rawValue) }) else {
+            throw .authNotOffered(offered: offered)
+        }
+        let reply =
+            switch mechanism {
+            case .plain: try await plain(wire, credentials)
+            case .login: try await login(wire, credentials)
+            }
+        guard reply.isPositive else { throw SMTPError(negative: reply, at: .auth) }
+    }
+
+    /// One round trip, unless the line would be too long for the server.
+    private func plain(_ wire: SMTPWire, _ credentials: LoginCredentials) async throws(SMTPError) -> Reply {
+        let response = Secret([0] + Array(credentials.user.utf8) + [0] + credentials.password.reveal())
+        let whole = SMTPCommand.auth(mechanism: SASLMechanism.plain.rawValue, initialResponse: response)
+        var line = ByteBuffer()
+        whole.write(into: &line)
+        if line.readableBytes <= SMTPCommand.lineLimit { return try await command(whole, on: wire) }
+        let prompt = try await command(.auth(mechanism: SASLMechanism.plain.rawValue, initialResponse: nil), on: wire)
+        guard prompt.code == 334 else { return prompt }
+        return try await respond(response, on: wire)
+    }
+
+    private func login(_ wire: SMTPWire, _ credentials: LoginCredentials) async throws(SMTPError) -> Reply {
+        var reply = try await command(.auth(mechanism: SASLMechanism.login.rawValue, initialResponse: nil), on: wire)
+        for response in [Secret(credentials.user), credentials.password] {
+            guard reply.code == 334 else { return reply }
+            reply = try await respond(response, on: wire)
+        }
+        return reply
+    }
+
+    private func respond(_ response: Secret, on wire: SMTPWire) async throws(SMTPError) -> Reply {
+        var octets = ByteBuffer()
+        octets.writeBytes(Base64.encode(response.reveal()))
+        octets.writeStaticString("\r\n")
+        let line = Flight.Line(octets: octets, redacted: "<redacted>")
+        return try await exchange(Flight(line: line, step: .auth, timeouts: configuration.timeouts), on: wire)
+    }
+}
+
+extension SMTPError {
+    /// A reply that is not the wanted one: 4yz and 5yz are refusals, anything else has no meaning there.
+    init(negative reply: Reply, at step: SMTPStep) {
+        switch reply.severity {
+        case .transient, .permanent: self = .refused(step, reply)
+        case .completion, .intermediate: self = .unexpectedReply(step, reply)
+        }
+    }
+}

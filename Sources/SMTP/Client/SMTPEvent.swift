@@ -1,0 +1,14 @@
+public import Scopes
+
+/// What an observer learns while a dialogue runs. No event holds a secret or an octet of a message.
+public enum SMTPEvent: Sendable, Equatable {
+    /// `.greeting`, `.ehlo`, `.startTLS`, `.auth` and `.message`, each followed by its end, failure or not.
+    case phaseStarted(Phase)
+    case phaseEnded(Phase)
+    /// A command in its redacted form, or a message as a count of octets.
+    case sent(String)
+    /// A reply in one printable line.
+    case received(String)
+    /// Octets of the message that the link has taken, and all of them.
+    case progress(octets: Int, of: Int)
+}

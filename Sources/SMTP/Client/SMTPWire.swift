@@ -1,0 +1,194 @@
+import ByteStreams
+import NIOCore
+import Scopes
+import Synchronization
+
+/// A stream with the replies' parser on it: runs one flight at a time, writing and reading at the same time, so that
+/// neither waits for the other (RFC 2920 §3.1).
+final class SMTPWire: Sendable {
+    /// Octets of one write of a bulk message: four full TLS records.
+    static let writeOctets = 65_536
+    /// How long the reader may still look for the server's last words after the writer failed.
+    private static let lastWords = Duration.seconds(5)
+
+    let stream: any ByteStream
+    private let clock: any Clock<Duration>
+    private let finishWhenLeft: Int
+    private let observe: @Sendable (SMTPEvent) -> Void
+    private let parser = Mutex(ReplyParser())
+
+    init(
+        _ stream: any ByteStream, clock: any Clock<Duration>, finishWhenLeft: Int,
+        observe: @escaping @Sendable (SMTPEvent) -> Void
+    ) {
+        self.stream = stream
+        self.clock = clock
+        self.finishWhenLeft = finishWhenLeft
+        self.observe = observe
+    }
+
+    /// Whether octets were read that belong to no reply so far.
+    var hasSurplus: Bool { parser.withLock { !$0.isEmpty } }
+
+    func run(_ flight: Flight) async -> FlightResult {
+        await run(flight, clock)
+    }
+
+    /// Waits for one more reply, for at most `limit`, and ignores whatever comes.
+    func awaitFarewell(_ limit: Duration) async {
+        _ = try? await withDeadline(limit, clock: clock) { try await self.nextReply(.quit) }
+    }
+
+    private enum Part: Sendable {
+        case writer(SMTPError?)
+        case reader(SMTPError?)
+        case watchdog(Duration?)
+    }
+
+    private func run<C: Clock<Duration>>(_ flight: Flight, _ clock: C) async -> FlightResult {
+        let record = FlightRecord(flight)
+        let watchdog = Watchdog(clock: clock, limit: record.limit)
+        await withTaskGroup(of: Part.self) { group in
+            group.addTask { .writer(await self.write(flight, record, watchdog)) }
+            group.addTask { .reader(await self.read(flight, record, watchdog)) }
+            group.addTask { .watchdog(await watchdog.run()) }
+            while let part = await group.next() {
+                switch part {
+                case .writer(nil):
+                    if record.writerEnded() { group.cancelAll() } else { watchdog.expect(within: record.limit) }
+                case .writer(let failure?):
+                    record.writerFailed(failure)
+                    guard case .stream = failure else {
+                        group.cancelAll()
+                        break
+                    }
+                    watchdog.expect(within: Self.lastWords)
+                    group.addTask { .watchdog(await watchdog.run()) }
+                case .reader(let failure):
+                    if record.readerEnded(failure, finishWhenLeft: self.finishWhenLeft) { group.cancelAll() }
+                case .watchdog(let limit?):
+                    record.timedOut(limit)
+                    group.cancelAll()
+                case .watchdog(nil):
+                    break
+                }
+            }
+        }
+        return record.result
+    }
+}
+
+// MARK: - Reading
+
+extension SMTPWire {
+    private func read<C>(_ flight: Flight, _ record: FlightRecord, _ watchdog: Watchdog<C>) async -> SMTPError? {
+        do throws(SMTPError) {
+            for step in flight.expected {
+                let reply = try await nextReply(step)
+                record.received(reply)
+                watchdog.expect(within: record.limit)
+                if reply.code == 421 { return .refused(step, reply) }
+                if record.isUseless(finishWhenLeft: finishWhenLeft) { return nil }
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func nextReply(_ step: SMTPStep) async throws(SMTPError) -> Reply {
+        while true {
+            if let reply = try takeReply() {
+                observe(.received(reply.description))
+                return reply
+            }
+            let octets: ByteBuffer?
+            do {
+                octets = try await stream.read(atMost: 4096)
+            } catch {
+                throw .stream(error, step)
+            }
+            guard let octets else { throw .endedEarly(step) }
+            parser.withLock { $0.append(octets) }
+        }
+    }
+
+    private func takeReply() throws(SMTPError) -> Reply? {
+        let result = parser.withLock { parser in
+            Result { () throws(SMTPError) in try parser.next() }
+        }
+        return try result.get()
+    }
+}
+
+// MARK: - Writing
+
+extension SMTPWire {
+    private func write<C>(_ flight: Flight, _ record: FlightRecord, _ watchdog: Watchdog<C>) async -> SMTPError? {
+        var output = ByteBuffer()
+        for line in flight.lines {
+            output.writeImmutableBuffer(line.octets)
+            observe(.sent(line.redacted))
+        }
+        do throws(SMTPError) {
+            if let body = flight.body {
+                observe(.sent("<\(body.message.octets) octets of message>"))
+                try await write(body, &output, record, watchdog)
+            }
+            if flight.endsWithQuit {
+                SMTPCommand.quit.write(into: &output)
+                observe(.sent(SMTPCommand.quit.redacted))
+            }
+            record.offeringLastOctet()
+            try await writeAll(&output, record, watchdog)
+            if let total = flight.body?.message.octets { observe(.progress(octets: total, of: total)) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Passes the body on in pieces of `writeOctets`, and leaves its end in `output`, to go with what follows.
+    private func write<C>(
+        _ body: Flight.Body, _ output: inout ByteBuffer, _ record: FlightRecord, _ watchdog: Watchdog<C>
+    ) async throws(SMTPError) {
+        var encoder = TransparencyEncoder()
+        let announced = body.message.octets
+        var given = 0
+        do {
+            var reader = try await body.message.reader()
+            while let octets = try await reader.next() {
+                given += octets.readableBytes
+                guard given <= announced else { break }
+                if body.isChunk {
+                    output.writeImmutableBuffer(octets)
+                } else {
+                    encoder.encode(octets, into: &output)
+                }
+                while output.readableBytes > Self.writeOctets, var piece = output.readSlice(length: Self.writeOctets) {
+                    try await writeAll(&piece, record, watchdog)
+                    record.left(announced - given + output.readableBytes)
+                    observe(.progress(octets: max(0, given - output.readableBytes), of: announced))
+                }
+                output.discardReadBytes()
+            }
+        } catch {
+            throw SMTPError(underlying: error, at: .message)
+        }
+        guard given == announced else { throw .messageChanged(announced: announced, given: given) }
+        if !body.isChunk { encoder.finish(into: &output) }
+    }
+
+    private func writeAll<C>(
+        _ octets: inout ByteBuffer, _ record: FlightRecord, _ watchdog: Watchdog<C>
+    ) async throws(SMTPError) {
+        while octets.readableBytes > 0 {
+            do {
+                try await stream.write(&octets)
+            } catch {
+                throw .stream(error, record.step)
+            }
+            watchdog.progress()
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Scopes
+
+/// What a negative reply at a step means for the sender (RFC 5321 §4.2, RFC 4954 §6, RFC 3463).
+struct Refusal {
+    let step: SMTPStep
+    let reply: Reply
+
+    init(_ step: SMTPStep, _ reply: Reply) {
+        self.step = step
+        self.reply = reply
+    }
+
+    /// Who has to act.
+    private enum Meaning {
+        case later
+        case credentials
+        case configuration
+        case recipient
+        case message
+        case peerProtocol
+    }
+
+    private var meaning: Meaning {
+        if reply.severity == .transient { return .later }
+        switch (step, reply.code) {
+        // A configured relay that does not want us now: 554 in place of a greeting loses no message.
+        case (.greeting, _): return .later
+        case (.ehlo, 550), (.ehlo, 501), (.ehlo, 504): return .configuration
+        case (.ehlo, _), (.startTLS, _), (.reset, _), (.quit, _): return .peerProtocol
+        case (.auth, 500...504), (.auth, 530), (.auth, 534), (.auth, 538): return .configuration
+        case (.auth, _): return .credentials
+        case (.sender, 530), (.recipient, 530), (.data, 530), (.message, 530): return .configuration
+        case (.sender, 500...504), (.data, 500...504): return .peerProtocol
+        case (.recipient, _): return .recipient
+        case (.sender, _), (.data, _), (.message, _): return .message
+        }
+    }
+
+    var failureClass: FailureClass {
+        switch meaning {
+        case .later, .peerProtocol: .peer
+        case .credentials, .configuration: .configuration
+        case .recipient, .message: .message
+        }
+    }
+
+    var exitStatus: ExitStatus {
+        switch meaning {
+        case .later: .tryAgain
+        case .peerProtocol: .peerProtocol
+        case .credentials: .credentialsRefused
+        case .configuration: .configuration
+        case .recipient: .recipientRefused
+        case .message: .badMessage
+        }
+    }
+
+    var summary: String {
+        switch step {
+        case .greeting: "the server takes no mail now: \(reply)"
+        case .ehlo: "the server refused our name (EHLO): \(reply)"
+        case .startTLS: "the server refused STARTTLS: \(reply)"
+        case .auth where meaning == .credentials: "the server refused the user name or password: \(reply)"
+        case .auth: "the server refused the login: \(reply)"
+        case .sender: "the server refused the sender: \(reply)"
+        case .recipient: "the server refused the recipient: \(reply)"
+        case .data, .message: "the server refused the message: \(reply)"
+        case .reset, .quit: "the server refused \(step.rawValue): \(reply)"
+        }
+    }
+
+    var advice: String? {
+        if let advice = adviceByEnhancedCode { return advice }
+        switch meaning {
+        case .later: return "try again later"
+        case .credentials: return "check user name and password file; a refused password is not tried again by itself"
+        case .configuration where step == .ehlo: return "set a full host name for EHLO"
+        case .configuration where reply.code == 530 || reply.code == 538:
+            return "the server wants a login over TLS: give a user name and a password file"
+        case .configuration: return "choose another AUTH mechanism"
+        case .recipient: return "check the address"
+        case .message where step == .sender && reply.code != 552: return "use a sender address of this account"
+        case .message where reply.code == 552: return "send less, or in parts"
+        case .message, .peerProtocol: return nil
+        }
+    }
+
+    private var adviceByEnhancedCode: String? {
+        guard reply.severity == .permanent, let status = reply.enhanced else { return nil }
+        switch (status.subject, status.detail) {
+        case (7, 139): return "the provider has switched passwords off for this account; it wants OAuth"
+        case (7, 9) where step == .auth: return "the provider wants an application password or another mechanism"
+        case (7, 14): return "sign in once with a browser and confirm the account, or use an application password"
+        case (1, 1), (1, 10): return "there is no such mailbox: check the address"
+        case (1, 2): return "there is no such domain: check the address"
+        case (2, 2): return "the mailbox is full"
+        case (3, 4), (2, 3): return "send less, or in parts"
+        case (7, 1) where step == .recipient: return "the server does not relay to that address; is a login needed?"
+        default: return nil
+        }
+    }
+}
