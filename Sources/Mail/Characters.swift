@@ -4,6 +4,12 @@ extension UInt8 {
     var isLetterOrDigit: Bool { isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
 
     var isHexDigit: Bool { isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self | 0x20) }
+
+    /// Two digits, in capitals.
+    var hex: String {
+        let digits = String(self, radix: 16, uppercase: true)
+        return self < 16 ? "0" + digits : digits
+    }
 }
 
 extension Unicode.Scalar {

@@ -14,13 +14,15 @@ public enum MailError: Failure, Equatable {
     case message(problem: String)
     /// The message has octets above 127 that may not be encoded here, and the server does not offer 8BITMIME.
     case needs8BitTransport
-    /// A body or an attachment that could not be read, or that changed between being measured and being sent.
-    case source(name: String, problem: String)
+    /// A body or an attachment cannot be read.
+    case unreadable(name: String, problem: String)
+    /// A body or an attachment changed between being measured and being sent.
+    case changed(name: String)
 
     public var failureClass: FailureClass {
         switch self {
         case .address, .header, .fileName, .line, .message, .needs8BitTransport: .message
-        case .source: .host
+        case .unreadable, .changed: .host
         }
     }
 
@@ -32,7 +34,8 @@ public enum MailError: Failure, Equatable {
         case .line(let number, let problem): "the message \(problem) on line \(number)"
         case .message(let problem): "the message \(problem)"
         case .needs8BitTransport: "the message holds 8-bit text, and the server does not take it (no 8BITMIME)"
-        case .source(let name, let problem): "\(name.printable(limit: 120)) \(problem)"
+        case .unreadable(let name, let problem): "\(name.printable(limit: 120)) cannot be read: \(problem.printable())"
+        case .changed(let name): "\(name.printable(limit: 120)) changed while it was being sent"
         }
     }
 
@@ -43,7 +46,8 @@ public enum MailError: Failure, Equatable {
         case .fileName: "rename the file"
         case .line, .message: "correct the message"
         case .needs8BitTransport: "encode it as quoted-printable or base64"
-        case .source: "leave the file alone while it is being sent, and send it again"
+        case .unreadable: nil
+        case .changed: "send a copy that nothing writes to"
         }
     }
 }

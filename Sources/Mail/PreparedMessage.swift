@@ -1,36 +1,102 @@
-public import NIOCore
+import NIOCore
 
 /// A message whose parts are measured; what remains open is whether the server takes 8-bit text.
 public struct PreparedMessage: Sendable {
-    /// With the angle brackets; nil where a ready-made message has one that could not be read.
-    public let messageID: String?
+    enum Segment: Sendable {
+        /// Header lines and boundaries, with their line ends.
+        case literal(String)
+        /// The header of a multipart: says 8bit when one of these parts (counted from 0) is (RFC 2045 §6.4).
+        case composite(parts: Range<Int>)
+        /// The end of a part's header and its body, in an encoding that is still to be chosen.
+        case part(MeasuredPart)
+        /// A body that must stay as it is.
+        case fixed(BodySegment)
+    }
+
+    /// With the angle brackets.
+    public let messageID: String
     /// Whether a header field holds a UTF-8 address, so that the server must offer SMTPUTF8.
     public let needsSMTPUTF8: Bool
+    let segments: [Segment]
 
     /// The message in the fewest octets. Throws only for a ready-made message that holds 8-bit text when `allows8Bit` is
     /// false.
     public func encoded(allows8Bit: Bool) throws(MailError) -> BuiltMessage {
-        throw .message(problem: "is not built yet")
+        var encodings: [TransferEncoding] = []
+        var needs8Bit = needsSMTPUTF8
+        for segment in segments {
+            switch segment {
+            case .literal, .composite: continue
+            case .part(let part): encodings.append(part.encoding(allows8Bit: allows8Bit))
+            case .fixed(let body):
+                guard body.encoding == .eightBit else { continue }
+                guard allows8Bit else { throw .needs8BitTransport }
+                needs8Bit = true
+            }
+        }
+        needs8Bit = needs8Bit || encodings.contains(.eightBit)
+        return BuiltMessage(segments: built(encodings), needs8Bit: needs8Bit)
+    }
+
+    private func built(_ encodings: [TransferEncoding]) -> [BuiltMessage.Segment] {
+        var result: [BuiltMessage.Segment] = []
+        var header = ""
+        var next = 0
+        func flush() {
+            if !header.isEmpty { result.append(.literal(ByteBuffer(string: header))) }
+            header = ""
+        }
+        for segment in segments {
+            switch segment {
+            case .literal(let text): header += text
+            case .composite(let parts):
+                if encodings[parts].contains(.eightBit) { header += Self.field(.eightBit) }
+            case .part(let part):
+                let encoding = encodings[next]
+                next += 1
+                header += (encoding == .sevenBit ? "" : Self.field(encoding)) + "\r\n"
+                flush()
+                result.append(.body(part.body(encoding)))
+            case .fixed(let body):
+                flush()
+                result.append(.body(body))
+            }
+        }
+        flush()
+        return result
+    }
+
+    private static func field(_ encoding: TransferEncoding) -> String {
+        "Content-Transfer-Encoding: \(encoding.rawValue)\r\n"
     }
 }
 
 /// A message with every choice made: its length is exact, and it reads the same each time.
 public struct BuiltMessage: Sendable {
+    enum Segment: Sendable {
+        case literal(ByteBuffer)
+        case body(BodySegment)
+    }
+
     /// Exactly as many as its reader hands out: for SIZE and BDAT.
     public let octets: Int
     /// Whether it holds octets above 127, so that MAIL says `BODY=8BITMIME`.
     public let needs8Bit: Bool
+    let segments: [Segment]
+
+    init(segments: [Segment], needs8Bit: Bool) {
+        self.segments = segments
+        self.needs8Bit = needs8Bit
+        octets = segments.reduce(0) { sum, segment in
+            switch segment {
+            case .literal(let text): sum + text.readableBytes
+            case .body(let body): sum + body.octets
+            }
+        }
+    }
 
     /// A new pass over the message.
     public func reader() -> MessageReader {
-        MessageReader()
-    }
-}
-
-/// One pass over a message, in chunks of at most 64 kB; only CRLF line ends, and CRLF at the end.
-public struct MessageReader: Sendable {
-    /// The next chunk, never empty; nil at the end.
-    public mutating func next() async throws(MailError) -> ByteBuffer? {
-        nil
+        MessageReader(segments)
     }
 }
