@@ -8,8 +8,8 @@ public struct Attachment: Sendable {
     /// Longest name, in octets, as file systems have it.
     private static let longestName = 255
 
-    /// - Parameter path: of which the last component counts. Refused: none, one over 255 octets, control characters.
-    public init(path: String, content: any OctetSource) throws(MailError) {
+    /// - Parameter name: a name or a path, of which the last component counts. Refused: none, one over 255 octets, control characters.
+    public init(name path: String, content: any OctetSource) throws(MailError) {
         let name = String(path.split(separator: "/", omittingEmptySubsequences: false).last ?? "")
         guard !name.isEmpty else { throw .fileName(path, problem: "is empty") }
         guard name.utf8.count <= Self.longestName else { throw .fileName(name, problem: "is longer than 255 octets") }
