@@ -1,3 +1,4 @@
+public import AT
 public import NIOCore
 
 /// What is particular to a maker's modems, as data; found by identity.
@@ -7,11 +8,11 @@ public struct ModemProfile: Sendable, Equatable {
     /// The embedded-TCP dialect that these modems speak; nil where none is known.
     public let dialectName: String?
     /// How the tries left for the SIM's PIN are asked, the first that answers counts.
-    public let pinCounters: [PINCounterForm]
+    public let pinCounters: [PINTriesQuery.Form]
     /// How the account of a context is set.
     public let accountForm: AccountForm
     /// How the SIM's serial number is asked, the first that answers counts.
-    public let iccidForms: [ICCIDForm]
+    public let iccidForms: [ICCIDQuery.Form]
     /// Silence after a final result code before the next command.
     public let gap: TimeAmount
     /// The greatest cid that the dialect's contexts may use.
@@ -43,30 +44,10 @@ public struct ModemProfile: Sendable, Equatable {
 
     public static let quectel = ModemProfile(
         name: "quectel", dialectName: "quectel", pinCounters: [.quectel, .standard], accountForm: .quectel,
-        iccidForms: [.quectel, .standard, .plain], gap: .zero, greatestCID: 7)
+        iccidForms: [.quectel, .ccid, .iccid], gap: .zero, greatestCID: 7)
 
     /// What 3GPP TS 27.007 gives, and 20 ms between commands, which u-blox and older Telit modems ask for.
     public static let generic = ModemProfile(
         name: "generic", dialectName: nil, pinCounters: [.standard, .simcom, .quectel],
-        accountForm: .standard, iccidForms: [.standard, .plain, .quectel], gap: .milliseconds(20), greatestCID: 16)
-}
-
-/// A vendor's way to tell the tries left for the SIM's PIN.
-public enum PINCounterForm: Sendable, Equatable, CaseIterable {
-    /// `+CPINR`: `+CPINR: SIM PIN,3,3` (3GPP TS 27.007 §8.65).
-    case standard
-    /// `+QPINC?`: `+QPINC: "SC",3,10`.
-    case quectel
-    /// `+SPIC`: `+SPIC: 3,10,3,10`.
-    case simcom
-}
-
-/// The command that reads the SIM's serial number.
-public enum ICCIDForm: Sendable, Equatable, CaseIterable {
-    /// `+ICCID`
-    case plain
-    /// `+CCID`
-    case standard
-    /// `+QCCID`
-    case quectel
+        accountForm: .standard, iccidForms: [.ccid, .iccid, .quectel], gap: .milliseconds(20), greatestCID: 16)
 }

@@ -84,3 +84,102 @@ public struct Registration: Sendable, Equatable {
         self.rejectCause = rejectCause
     }
 }
+
+extension Registration {
+    /// A solicited line: `+CREG: <n>,<stat>[,"lac","ci"[,AcT[,cause type,cause]]]`. Nil for a line of another form, also for the
+    /// unsolicited one, which lacks `<n>`.
+    init?(solicited line: String, domain: RegistrationDomain) {
+        guard let fields = ResponseFields(line, prefix: domain.rawValue + ":"), !Self.isUnsolicited(fields) else {
+            return nil
+        }
+        self.init(fields, from: 1, domain: domain)
+    }
+
+    /// An unsolicited line: `+CREG: <stat>[,"lac","ci"[,AcT[,cause type,cause]]]`; nil for any other.
+    public init?(unsolicited line: String) {
+        for domain in RegistrationDomain.allCases {
+            guard let fields = ResponseFields(line, prefix: domain.rawValue + ":") else { continue }
+            guard Self.isUnsolicited(fields) else { return nil }
+            self.init(fields, from: 0, domain: domain)
+            return
+        }
+        return nil
+    }
+
+    /// One field is a status alone; behind a status stands a code of quotes or of more than two digits, behind `<n>` a status.
+    private static func isUnsolicited(_ fields: ResponseFields) -> Bool {
+        guard fields.count >= 2 else { return true }
+        guard let second = fields.text(1) else { return fields.count > 2 }
+        return fields.isQuoted(1) || second.utf8.count > 2
+    }
+
+    private init?(_ fields: ResponseFields, from first: Int, domain: RegistrationDomain) {
+        guard let number = fields.number(first), let status = RegistrationStatus(rawValue: number) else { return nil }
+        self.init(domain: domain, status: status)
+        area = Self.code(fields, first + 1)
+        var next = first + 2
+        // Some firmwares of EPS put a routing area code between area and cell: then two codes follow.
+        if Self.isCode(fields, next + 1), Self.isCode(fields, next) { next += 1 }
+        cell = Self.code(fields, next)
+        technology = fields.number(next + 1).flatMap(AccessTechnology.init(rawValue:))
+        var behind = next + 2
+        if fields.isQuoted(behind) { behind += 1 }
+        // Cause type 0 is a cause of 3GPP, 1 one of the maker's own.
+        if fields.number(behind) == 0 { rejectCause = fields.number(behind + 1) }
+    }
+
+    private static func isCode(_ fields: ResponseFields, _ index: Int) -> Bool {
+        guard let text = fields.text(index) else { return false }
+        return fields.isQuoted(index) || text.utf8.count > 2
+    }
+
+    private static func code(_ fields: ResponseFields, _ index: Int) -> String? {
+        guard let text = fields.text(index), text.utf8.count <= 16 else { return nil }
+        return text
+    }
+}
+
+/// `+CREG?`, `+CGREG?`, `+CEREG?`.
+public struct RegistrationQuery: ATCommand {
+    public let domain: RegistrationDomain
+    public init(_ domain: RegistrationDomain) { self.domain = domain }
+
+    public var text: CommandText {
+        switch domain {
+        case .circuitSwitched: CommandText("AT+CREG?")
+        case .packetSwitched: CommandText("AT+CGREG?")
+        case .evolvedPacketSystem: CommandText("AT+CEREG?")
+        }
+    }
+
+    public var responsePrefixes: [String] { [domain.rawValue + ":"] }
+
+    /// The last solicited line; an unsolicited one counts where no other came.
+    public func response(from lines: [String]) throws(ATError) -> Registration {
+        let answers = lines.compactMap { Registration(solicited: $0, domain: domain) }
+        let others = lines.compactMap { Registration(unsolicited: $0) }.filter { $0.domain == domain }
+        guard let answer = answers.last ?? others.last else { throw malformed(lines) }
+        return answer
+    }
+}
+
+/// `+CEREG=3` and its like: changes are told, with cell and reject cause (3GPP TS 27.007 §7.2; 2 has no cause).
+public struct RegistrationReporting: ATCommand {
+    public typealias Response = Void
+    public let domain: RegistrationDomain
+    /// Whether the cause of a refusal is told, which modems before 3GPP release 12 do not know.
+    public let includesCause: Bool
+
+    public init(_ domain: RegistrationDomain, includesCause: Bool) {
+        self.domain = domain
+        self.includesCause = includesCause
+    }
+
+    public var text: CommandText {
+        switch domain {
+        case .circuitSwitched: CommandText("AT+CREG=").number(includesCause ? 3 : 2)
+        case .packetSwitched: CommandText("AT+CGREG=").number(includesCause ? 3 : 2)
+        case .evolvedPacketSystem: CommandText("AT+CEREG=").number(includesCause ? 3 : 2)
+        }
+    }
+}
