@@ -19,11 +19,18 @@ public enum Via: Sendable, Equatable {
     case interface(String)
 }
 
-/// The vendor's commands for sockets, and whether a transparent socket is asked for.
+/// The vendor's commands for sockets, and the way of receiving if one is asked for: `quectel`, `quectel/transparent`.
 public struct DialectChoice: Sendable, Equatable {
+    public enum Mode: String, Sendable, CaseIterable {
+        case buffer
+        case push
+        case transparent
+    }
+
     /// nil: recognised from the modem.
     public let name: String?
-    public let isTransparent: Bool
+    /// nil: chosen by the length of the message.
+    public let mode: Mode?
 }
 
 /// Which AUTH mechanism is preferred.
@@ -35,7 +42,7 @@ public enum AuthChoice: Sendable, Equatable {
     case mechanism(String)
 }
 
-/// Delivery status notices that are asked for (RFC 3461 §4.1); empty with `isNever` false asks for nothing.
+/// Delivery status notices that may be asked for (RFC 3461 §4.1).
 public enum NotifyChoice: String, Sendable, CaseIterable {
     case never
     case failure

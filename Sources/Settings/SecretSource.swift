@@ -1,17 +1,116 @@
 public import Credentials
+import Glibc
+import Scopes
+import SystemPackage
 
 /// Where a secret is: a file, or a credential of the service manager. It is read when it is needed, and not kept.
-public struct SecretSource: Sendable, Equatable {
+public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
+    /// What the octets must be.
+    enum Form: Sendable, Equatable {
+        /// A password or token: one line.
+        case line
+        /// 4 to 8 digits (3GPP TS 31.101 §9.5.1).
+        case pin
+        /// Lines of text, as of a key: nothing is removed.
+        case text
+    }
+
     let option: Option
     let origin: Origin
-    /// A path, also for a credential.
-    public let path: String
+    let form: Form
+    /// A path, or `credential:NAME`.
+    public let description: String
+    /// nil: a credential, and the service manager has given no folder.
+    public let path: String?
+
+    /// Largest secret, in octets.
+    public static let octetLimit = 65_536
+    private static let prefix = "credential:"
+
+    init(_ word: Given.Word, path: String, _ option: Option, form: Form, credentials: String?) throws(SettingsError) {
+        self.option = option
+        self.form = form
+        origin = word.origin
+        guard word.text.hasPrefix(Self.prefix) else {
+            description = path
+            self.path = path
+            return
+        }
+        let name = word.text.dropFirst(Self.prefix.count)
+        guard !name.isEmpty, name != ".", name != "..", !name.contains("/") else {
+            throw .value(option, problem: "'\(word.text.printable(limit: 80))' names no credential", word.origin)
+        }
+        description = word.text
+        self.path = credentials.map { "\($0)/\(name)" }
+    }
 
     /// Reads it; one newline at the end (LF or CRLF) is removed, and nothing else.
     ///
-    /// Refused: a file that others may read (mode & 0o004; a group may, as services share a group), anything but a regular
-    /// file or a pipe, more than 64 kB, nothing at all, and NUL, CR or LF inside.
+    /// Refused: a file that others may read or write (mode & 006; a group may, as services share one), anything but a regular
+    /// file or a pipe, more than 64 kB, nothing at all, and NUL, CR or LF within.
     public func read() throws(SettingsError) -> Secret {
-        throw .file(path: path, problem: "is not read yet")
+        guard let path else {
+            throw failure(
+                "\(description) cannot be found: CREDENTIALS_DIRECTORY is not set",
+                advice: "load it in the service's unit (LoadCredential=), or name a file")
+        }
+        var octets: [UInt8]
+        do {
+            let descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+            octets = try descriptor.closeAfter {
+                try check(descriptor)
+                return try BoundedFile.read(descriptor, limit: Self.octetLimit)
+            }
+        } catch let error as SettingsError {
+            throw error
+        } catch let errno as Errno {
+            throw failure("\(path) cannot be read: \(errno)", advice: "check the path and who may read it")
+        } catch {
+            throw failure("\(path) cannot be read", advice: "check the path and who may read it")
+        }
+        if form != .text {
+            if octets.last == 0x0A { octets.removeLast() }
+            if octets.last == 0x0D { octets.removeLast() }
+        }
+        try check(octets)
+        return Secret(octets)
+    }
+
+    private func check(_ descriptor: FileDescriptor) throws {
+        var status = stat()
+        guard unsafe fstat(descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+        let mode = status.st_mode
+        switch mode & S_IFMT {
+        case S_IFIFO: return
+        case S_IFREG:
+            guard mode & 0o006 == 0 else {
+                throw failure("\(description) may be read or written by everybody", advice: "run chmod 600 on it")
+            }
+        default:
+            throw failure("\(description) is neither a file nor a pipe", advice: "name the file with the secret")
+        }
+    }
+
+    private func check(_ octets: [UInt8]) throws(SettingsError) {
+        guard !octets.isEmpty else { throw failure("\(description) is empty", advice: "write the secret into it") }
+        guard octets.count <= Self.octetLimit else {
+            throw failure("\(description) is larger than 64 kB", advice: "name the file with the secret alone")
+        }
+        switch form {
+        case .text: return
+        case .line:
+            guard !octets.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else {
+                throw failure(
+                    "\(description) holds more than one line, or a NUL", advice: "leave the secret alone in its file")
+            }
+        case .pin:
+            guard (4...8).contains(octets.count), octets.allSatisfy({ (0x30...0x39).contains($0) }) else {
+                throw failure("\(description) does not hold 4 to 8 digits", advice: "leave the PIN alone in its file")
+            }
+        }
+    }
+
+    private func failure(_ problem: String, advice: String) -> SettingsError {
+        .secret(option, problem: problem.printable(), advice: advice, origin)
     }
 }

@@ -6,13 +6,14 @@
 
 /// Every setting of one run.
 public struct Settings: Sendable {
-    /// In order of preference; empty when nothing names a device. The first has the values of `device`, `apn` and so on
-    /// unless the file has `modems:`.
+    /// In order of preference; empty when nothing names a device. One modem with the values of `device`, `apn` and so on, or
+    /// the file's `modems:`, whose entries take from these what they do not say; command line and environment overrule both.
     public var modems: [ModemSettings] = []
     public var via = Via.auto
-    public var dialect = DialectChoice(name: nil, isTransparent: false)
+    public var dialect = DialectChoice(name: nil, mode: nil)
     public var roaming = Roaming.deny
     /// How long a failed attempt is repeated; zero by default: never.
+    /// `0` says never, too.
     public var wait = Duration.zero
     public var timeouts = Timeouts()
 
@@ -44,22 +45,6 @@ public struct Settings: Sendable {
     public var listing: [Listing] = []
 
     public init() {}
-
-    /// Reads and checks everything.
-    ///
-    /// - Parameters:
-    ///   - file: must exist when given; nil: none is read (`Settings.defaultFile` finds the usual one).
-    ///   - environment: all of it; HOME, STATE_DIRECTORY, XDG_STATE_HOME and CREDENTIALS_DIRECTORY count too.
-    public static func load(
-        file: String?, environment: [String: String], flags: Flags
-    ) throws(SettingsError) -> Settings {
-        Settings()
-    }
-
-    /// The file that is read when none is named: the person's, else the machine's, nil when there is neither.
-    public static func defaultFile(environment: [String: String]) -> String? {
-        nil
-    }
 }
 
 /// One line of `config show`; a secret's content never stands in it.
