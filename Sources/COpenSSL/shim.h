@@ -20,6 +20,9 @@ COPENSSL_INLINE int COpenSSL_set_min_version(SSL_CTX *ctx, int version) {
     return (int)SSL_CTX_set_min_proto_version(ctx, version);
 }
 
+// 0: the lowest that the library has.
+COPENSSL_INLINE int COpenSSL_min_version(SSL_CTX *ctx) { return (int)SSL_CTX_get_min_proto_version(ctx); }
+
 COPENSSL_INLINE int COpenSSL_set_max_version(SSL_CTX *ctx, int version) {
     return (int)SSL_CTX_set_max_proto_version(ctx, version);
 }
@@ -32,9 +35,23 @@ COPENSSL_INLINE int COpenSSL_set_signature_algorithms(SSL_CTX *ctx, const char *
     return (int)SSL_CTX_set1_sigalgs_list(ctx, list);
 }
 
+COPENSSL_INLINE int COpenSSL_add_chain_certificate(SSL_CTX *ctx, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(ctx, certificate);
+}
+
 // Buffers of a connection are given back while it is idle; a retried write may use another address.
 COPENSSL_INLINE void COpenSSL_set_modes(SSL_CTX *ctx) {
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
+}
+
+COPENSSL_INLINE void COpenSSL_forbid_renegotiation_and_compression(SSL_CTX *ctx) {
+    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+}
+
+// No legacy session identifier, no ChangeCipherSpec of TLS 1.3, no extension for the CBC suites that are not offered.
+COPENSSL_INLINE void COpenSSL_drop_compatibility(SSL_CTX *ctx) {
+    SSL_CTX_clear_options(ctx, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    SSL_CTX_set_options(ctx, SSL_OP_NO_ENCRYPT_THEN_MAC);
 }
 
 // Sessions reach us by the callback alone; the library keeps none.
@@ -56,14 +73,6 @@ COPENSSL_INLINE int COpenSSL_set_server_name(SSL *ssl, const char *name) {
     return (int)SSL_set_tlsext_host_name(ssl, name);
 }
 
-COPENSSL_INLINE int COpenSSL_group(SSL *ssl) {
-    return (int)SSL_get_negotiated_group(ssl);
-}
-
-COPENSSL_INLINE long COpenSSL_is_http_request(unsigned long error) {
-    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST;
-}
-
 COPENSSL_INLINE int COpenSSL_error_library(unsigned long error) { return ERR_GET_LIB(error); }
 COPENSSL_INLINE int COpenSSL_error_reason(unsigned long error) { return ERR_GET_REASON(error); }
 
@@ -82,12 +91,30 @@ COPENSSL_INLINE X509 *COpenSSL_certificates_at(const STACK_OF(X509) *stack, int 
     return sk_X509_value(stack, index);
 }
 
-COPENSSL_INLINE int COpenSSL_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+COPENSSL_INLINE int COpenSSL_ciphers_count(const STACK_OF(SSL_CIPHER) *stack) { return sk_SSL_CIPHER_num(stack); }
 
-COPENSSL_INLINE const GENERAL_NAME *COpenSSL_names_at(const GENERAL_NAMES *names, int index) {
-    return sk_GENERAL_NAME_value(names, index);
+COPENSSL_INLINE const SSL_CIPHER *COpenSSL_ciphers_at(const STACK_OF(SSL_CIPHER) *stack, int index) {
+    return sk_SSL_CIPHER_value(stack, index);
 }
 
-COPENSSL_INLINE int COpenSSL_objects_count(const STACK_OF(X509_OBJECT) *objects) { return sk_X509_OBJECT_num(objects); }
+// The subjectAltName: to be freed with GENERAL_NAMES_free.
+
+COPENSSL_INLINE GENERAL_NAMES *COpenSSL_alternative_names(const X509 *certificate) {
+    return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+}
+
+COPENSSL_INLINE int COpenSSL_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+
+COPENSSL_INLINE int COpenSSL_name_kind(const GENERAL_NAMES *names, int index) {
+    return sk_GENERAL_NAME_value(names, index)->type;
+}
+
+// The text of a DNS name or the octets of an address; NULL for a name of another kind.
+COPENSSL_INLINE const ASN1_STRING *COpenSSL_name_octets(const GENERAL_NAMES *names, int index) {
+    const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
+    if (name->type == GEN_DNS) return name->d.dNSName;
+    if (name->type == GEN_IPADD) return name->d.iPAddress;
+    return NULL;
+}
 
 #endif

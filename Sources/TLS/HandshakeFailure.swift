@@ -1,5 +1,12 @@
+import Scopes
+
 /// A handshake that ended without a verdict on a certificate.
 public struct HandshakeFailure: Sendable, Equatable {
+    public enum Peer: String, Sendable, Equatable {
+        case server
+        case client
+    }
+
     public enum Reason: Sendable, Equatable {
         /// The peer speaks something else at that port: "SMTP", "HTTP", "IMAP", "POP3", or nil when that is unknown.
         case notTLS(protocolName: String?, firstLine: String)
@@ -15,36 +22,39 @@ public struct HandshakeFailure: Sendable, Equatable {
         case protocolViolation(String)
     }
 
+    /// The other side of the connection.
+    public let peer: Peer
     public let reason: Reason
 
-    public init(_ reason: Reason) {
+    public init(_ reason: Reason, peer: Peer = .server) {
+        self.peer = peer
         self.reason = reason
     }
 
     public var summary: String {
-        switch reason {
-        case .notTLS(let name?, let line):
-            "the server speaks \(name) without TLS at this port (\"\(line)\")"
-        case .notTLS(nil, let line):
-            "the server does not speak TLS at this port (it said \"\(line)\")"
-        case .closedAtOnce: "the server closed the connection instead of beginning TLS"
-        case .closed: "the server closed the connection in the middle of the TLS handshake"
-        case .alert(let code, let name): "the server refused the TLS handshake: \(name) (alert \(code))"
-        case .version: "the server does not speak TLS 1.2 or 1.3"
+        let peer = peer.rawValue
+        return switch reason {
+        case .notTLS(let name?, let line): "the \(peer) speaks \(name) without TLS at this port (\"\(line)\")"
+        case .notTLS(nil, let line): "the \(peer) does not speak TLS at this port (it said \"\(line)\")"
+        case .closedAtOnce: "the \(peer) closed the connection instead of beginning TLS"
+        case .closed: "the \(peer) closed the connection in the middle of the TLS handshake"
+        case .alert(let code, let name): "the \(peer) refused the TLS handshake: \(name) (alert \(code))"
+        case .version: "the \(peer) does not speak TLS 1.2 or 1.3"
         case .protocolViolation(let words): "the TLS handshake failed: \(words)"
         }
     }
 
     public var advice: String? {
+        guard peer == .server else { return nil }
         switch reason {
         case .notTLS(protocolName: "SMTP", _):
-            "this is a port for STARTTLS: write smtp:// (port 587), or use the port for implicit TLS (smtps://, port 465)"
-        case .notTLS(_, _): "check the port: implicit TLS is 465, STARTTLS is 587"
+            return "this port wants STARTTLS: write smtp:// for it, or use implicit TLS (smtps://, port 465)"
+        case .notTLS(_, _): return "check the port: implicit TLS is 465, STARTTLS is 587"
         case .closedAtOnce, .closed:
-            "check the port (implicit TLS is 465, STARTTLS is 587) and whether a firewall stands between"
-        case .alert(let code, _): HandshakeFailure.advice(alert: code)
-        case .version: "ask the server's owner to enable TLS 1.2 or newer"
-        case .protocolViolation: nil
+            return "check the port (implicit TLS is 465, STARTTLS is 587), and whether a firewall stands between"
+        case .alert(let code, _): return HandshakeFailure.advice(alert: code)
+        case .version: return "ask the server's owner to enable TLS 1.2 or newer"
+        case .protocolViolation: return nil
         }
     }
 
@@ -53,11 +63,34 @@ public struct HandshakeFailure: Sendable, Equatable {
         switch alert {
         case 40, 71: "the server has no algorithm in common with this client: try the link profile \"standard\""
         case 70: "ask the server's owner to enable TLS 1.2 or newer"
-        case 112: "the server does not know the name it was asked for: check the server's name"
-        case 42, 43, 44, 45, 46, 48, 116: "the server wants a client certificate, or refuses the one it got"
+        case 112: "the server does not know the name that it was asked for: check the server's name"
+        case 42, 43, 44, 45, 46, 48, 116: "the server wants a client certificate, or refuses the one that it got"
         case 49: "the server refuses this client"
-        case 80: "try again; the server had an internal error"
+        case 80: "try again: the server had an internal error"
         default: nil
         }
+    }
+
+    /// What a peer's first octets say, when they are no record of TLS: handshake (22) or alert (21), version 3.x.
+    static func reasonOfOpening(_ octets: [UInt8]) -> Reason? {
+        guard let first = octets.first, first != 22, first != 21 else { return nil }
+        let line = String(decoding: octets.prefix { $0 != 10 && $0 != 13 }.prefix(80), as: UTF8.self).printable()
+        let name: String? =
+            if line.hasPrefix("HTTP/") || line.hasPrefix("GET ") || line.hasPrefix("POST ") {
+                "HTTP"
+            } else if line.hasPrefix("* ") {
+                "IMAP"
+            } else if line.hasPrefix("+OK") {
+                "POP3"
+            } else if octets.count >= 4, octets.prefix(3).allSatisfy({ (48...57).contains($0) }),
+                [32, 45].contains(octets[3])
+            {
+                "SMTP"
+            } else if line.hasPrefix("EHLO ") || line.hasPrefix("HELO ") {
+                "SMTP"
+            } else {
+                nil
+            }
+        return .notTLS(protocolName: name, firstLine: line)
     }
 }

@@ -1,3 +1,6 @@
+import COpenSSL
+import Credentials
+
 /// How a client trusts and what it offers. Verification and the check of the server's name cannot be switched off.
 public struct TLSClientConfiguration: Sendable {
     public var trust: TrustAnchors
@@ -26,9 +29,73 @@ public struct TLSClientConfiguration: Sendable {
 /// system's hashed directory, from which single certificates are read while a chain is verified.
 public final class TLSClientContext: Sendable {
     public let configuration: TLSClientConfiguration
+    let handle: ContextHandle
+    let trust: InstalledTrust
 
     /// Throws `.configuration` for a file that is missing, unreadable, empty, no PEM, or a key that does not fit.
-    public init(_ configuration: TLSClientConfiguration = TLSClientConfiguration()) throws(TLSError) {
+    public convenience init(_ configuration: TLSClientConfiguration = TLSClientConfiguration()) throws(TLSError) {
+        try self.init(configuration, system: nil)
+    }
+
+    /// - Parameter system: where the system's certificates are, when a test has its own.
+    init(_ configuration: TLSClientConfiguration, system: SystemTrust?) throws(TLSError) {
         self.configuration = configuration
+        let keyLog: KeyLog? =
+            if let path = configuration.keyLogFile { try KeyLog(path: path) } else { nil }
+        handle = try ContextHandle(.client, keyLog: keyLog)
+        if let system, configuration.trust == .system {
+            trust = try handle.installSystem(system)
+        } else {
+            trust = try handle.install(configuration.trust)
+        }
+        handle.offer(configuration.linkProfile)
+        handle.verifyServers()
+        if let identity = configuration.identity { try handle.use(identity) }
+    }
+
+    /// What decided trust, digested. The protocol's minimum is part of it, since a policy may raise it.
+    func sessionKey(host: ServerName, port: Int) -> SessionKey {
+        let parts = [
+            "modemail session key 1", host.text, String(port), hexadecimal(trust.digest), String(handle.lowestVersion),
+            configuration.identity?.certificateFile ?? "",
+        ]
+        // Each part with its length, so that no two lists read the same.
+        let text = parts.map { "\($0.utf8.count):\($0)" }.joined(separator: ",")
+        return SessionKey(digest: hexadecimal(Digests.openSSL.sha256(Array(text.utf8))))
+    }
+}
+
+extension ContextHandle {
+    var lowestVersion: Int32 { unsafe COpenSSL_min_version(pointer) }
+
+    /// A list that the library does not take whole (a policy without X25519, say) leaves the library's own in force.
+    fileprivate func offer(_ profile: LinkProfile) {
+        switch profile {
+        case .metered:
+            unsafe COpenSSL_drop_compatibility(pointer)
+            unsafe COpenSSL_set_signature_algorithms(
+                pointer,
+                """
+                ecdsa_secp256r1_sha256:rsa_pss_rsae_sha256:rsa_pkcs1_sha256:ecdsa_secp384r1_sha384:rsa_pss_rsae_sha384:\
+                rsa_pkcs1_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha512:ed25519
+                """)
+            offerGroups(["X25519:P-256:P-384", "P-256:P-384"])
+        case .standard:
+            offerGroups([
+                "X25519MLKEM768:X25519:P-256:P-384:P-521", "X25519:P-256:X448:P-521:P-384", "P-256:P-384:P-521",
+            ])
+        }
+        LibraryErrors.clear()
+    }
+
+    /// The first list that the library knows. The first group of it gets the key share; no list has a finite field.
+    private func offerGroups(_ lists: [String]) {
+        _ = lists.first { unsafe COpenSSL_set_groups(pointer, $0) == 1 }
+    }
+
+    fileprivate func verifyServers() {
+        unsafe SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, certificateJudged)
+        unsafe COpenSSL_hand_out_client_sessions(pointer)
+        unsafe SSL_CTX_sess_set_new_cb(pointer, sessionOffered)
     }
 }

@@ -1,0 +1,86 @@
+import COpenSSL
+
+/// Owns one `SSL_CTX`. Set up by its maker, then only read: connections take references of it.
+///
+/// Unchecked: OpenSSL 3 guards a context's counters, stores and caches with locks of its own, so that connections of one
+/// context may run on any threads (`openssl-threads(7)`); nothing here changes it after `init`.
+@safe final class ContextHandle: @unchecked Sendable {
+    let pointer: OpaquePointer
+    private let keyLog: KeyLog?
+
+    enum Role {
+        case client
+        case server
+    }
+
+    init(_ role: Role, keyLog: KeyLog? = nil) throws(TLSError) {
+        LibraryErrors.clear()
+        // Loads the system's openssl.cnf, and with it the crypto policy, if nothing did so before.
+        guard let pointer = unsafe SSL_CTX_new(role == .client ? TLS_client_method() : TLS_server_method()) else {
+            throw LibraryErrors.failure("making a TLS context")
+        }
+        unsafe self.pointer = pointer
+        self.keyLog = keyLog
+        // A policy that asks for more is left alone.
+        if unsafe COpenSSL_min_version(pointer) < TLS1_2_VERSION {
+            unsafe COpenSSL_set_min_version(pointer, TLS1_2_VERSION)
+        }
+        unsafe COpenSSL_set_modes(pointer)
+        unsafe COpenSSL_forbid_renegotiation_and_compression(pointer)
+        try restrictCiphers()
+        if let keyLog { unsafe keyLog.attach(to: pointer) }
+    }
+
+    deinit {
+        unsafe SSL_CTX_free(pointer)
+    }
+
+    /// Certificate, chain and key, and that they fit.
+    func use(_ identity: TLSIdentity) throws(TLSError) {
+        let certificateName = "the certificate file \(identity.certificateFile)"
+        let certificates = try ConfiguredFile.read(identity.certificateFile, role: "certificate file")
+        var isFirst = true
+        try unsafe PEM.forEachCertificate(in: certificates, name: certificateName) { (certificate) throws(TLSError) in
+            LibraryErrors.clear()
+            let done =
+                isFirst
+                ? unsafe SSL_CTX_use_certificate(pointer, certificate)
+                : unsafe COpenSSL_add_chain_certificate(pointer, certificate)
+            isFirst = false
+            guard done == 1 else {
+                throw .configuration(
+                    "\(certificateName) cannot be used: \(LibraryErrors.drain().first?.words ?? "unknown")")
+            }
+        }
+        let keyName = "the key file \(identity.keyFile)"
+        let key = try unsafe PEM.privateKey(in: ConfiguredFile.read(identity.keyFile, role: "key file"), name: keyName)
+        defer { unsafe EVP_PKEY_free(key) }
+        LibraryErrors.clear()
+        guard unsafe SSL_CTX_use_PrivateKey(pointer, key) == 1, unsafe SSL_CTX_check_private_key(pointer) == 1 else {
+            let words = LibraryErrors.drain().first?.words ?? "unknown"
+            throw .configuration(
+                "\(keyName) does not fit the certificate file \(identity.certificateFile): \(words)",
+                advice:
+                    "name the key that the certificate was made for; the server's own certificate comes first in its file"
+            )
+        }
+    }
+
+    /// TLS 1.2 with ephemeral elliptic curves and AEAD alone: no finite-field DHE, no RSA key exchange, no CBC. What the
+    /// system's policy took away stays away, since this only removes.
+    private func restrictCiphers() throws(TLSError) {
+        let stack = unsafe SSL_CTX_get_ciphers(pointer)
+        let names = unsafe (0..<max(0, COpenSSL_ciphers_count(stack))).compactMap { index in
+            // Constants of the library.
+            unsafe COpenSSL_ciphers_at(stack, index).flatMap { unsafe SSL_CIPHER_get_name($0) }
+                .map { unsafe String(cString: $0) }
+        }
+        let kept = names.filter { $0.hasPrefix("ECDHE-") && ($0.contains("-GCM-") || $0.contains("-CHACHA20-")) }
+        // None is left where the policy allows TLS 1.3 alone.
+        guard !kept.isEmpty else { return }
+        LibraryErrors.clear()
+        guard unsafe SSL_CTX_set_cipher_list(pointer, kept.joined(separator: ":")) == 1 else {
+            throw LibraryErrors.failure("choosing the cipher suites")
+        }
+    }
+}
