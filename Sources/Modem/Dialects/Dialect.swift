@@ -1,0 +1,109 @@
+public import AT
+public import NIOCore
+
+/// A vendor's set of embedded-TCP commands: data and pure functions, nothing that waits or remembers.
+///
+/// A dialect says how each turn on the AT line looks (`Exchange`), what its answer means, and what the lines between the
+/// turns tell. `SocketMachine` decides which turn is next; it knows no dialect by name. The next dialect is a file with a
+/// type like `Quectel`, checked against the matrix of go-aheads, confirmations and completions that `Exchange` covers.
+public protocol Dialect: Sendable {
+    /// As `--dialect` takes it: `quectel`, `quectel/push`.
+    var name: String { get }
+    var limits: DialectLimits { get }
+    var carriage: Carriage { get }
+    var slots: SlotChoice { get }
+    /// Its eyes for counted octets within lines.
+    var introducers: [Introducer] { get }
+    /// Beginnings of its unsolicited lines.
+    var unsolicitedPrefixes: [String] { get }
+
+    // MARK: The bearer
+
+    /// Values that the sockets rely on and that firmware may keep otherwise; sent once, before anything else.
+    func settings() -> [BearerStep]
+    /// Asks whether the context carries the embedded stack, and under which address; nil where a dialect cannot tell.
+    func query(_ context: PDPContext) -> Exchange?
+    func status(in answer: Exchange.Answer, of context: PDPContext) -> ContextStatus
+    /// Brings the context up. Throws `.unquotable` for a value that cannot go on the line.
+    func activation(of context: PDPContext) throws(ATError) -> [BearerStep]
+    /// Takes the context down; also what a lost bearer or a failed activation demands before the next one.
+    func deactivation(of context: PDPContext) -> [BearerStep]
+    /// Asks the modem why the last of its operations failed, in the order of their worth.
+    func explanations() -> [Exchange]
+    /// What such an answer says, with its number where it has one; nil: nothing of use.
+    func explanation(in answer: Exchange.Answer) -> SocketFault?
+
+    // MARK: Sockets
+
+    /// The turn for an operation; nil: this dialect has none (no such step, nothing to ask).
+    /// Throws `.unquotable` for a host that cannot go on the line.
+    func exchange(for operation: SocketOperation) throws(ATError) -> Exchange?
+    func result(of answer: Exchange.Answer, to operation: SocketOperation) -> SocketResult
+    /// What a line between the turns tells; nil: not of this dialect.
+    func event(of line: ATLine) -> SocketEvent?
+}
+
+/// How octets travel between the host and a socket.
+public enum Carriage: Sendable, Equatable {
+    /// The host fetches received octets; what it does not fetch stays behind the window of the modem's TCP.
+    case pull
+    /// The modem pushes received octets; nothing but the line's flow control holds them back.
+    case push
+    /// The AT line itself becomes the stream. `endText` is what the modem says within it, and last, when the connection has
+    /// ended; nothing tells it from payload.
+    case online(endText: [UInt8])
+}
+
+/// Who numbers sockets.
+public enum SlotChoice: Sendable, Equatable {
+    case host(ClosedRange<Int>)
+    /// The first step of opening answers with the number.
+    case modem
+}
+
+/// What a dialect's sockets can take, by its maker's manual.
+public struct DialectLimits: Sendable, Equatable {
+    /// Octets of one send.
+    public var sendOctets: Int
+    /// Octets of one receive.
+    public var receiveOctets: Int
+    /// From the last step of opening until the connection stands.
+    public var openLimit: TimeAmount
+    /// Whether each send waits for `.writable` once the one before was accepted.
+    public var waitsForWritable: Bool
+
+    public init(
+        sendOctets: Int, receiveOctets: Int, openLimit: TimeAmount = .seconds(150), waitsForWritable: Bool = false
+    ) {
+        precondition(sendOctets > 0 && receiveOctets > 0, "a chunk holds at least one octet")
+        self.sendOctets = sendOctets
+        self.receiveOctets = receiveOctets
+        self.openLimit = openLimit
+        self.waitsForWritable = waitsForWritable
+    }
+}
+
+/// One turn of taking the bearer up or down.
+public struct BearerStep: Sendable, Equatable {
+    public var exchange: Exchange
+    public var tolerance: Tolerance
+
+    public enum Tolerance: Sendable, Equatable {
+        /// It must end with success.
+        case none
+        /// A refusal is ignored: the value is the default, or there is nothing to do.
+        case refusal
+    }
+
+    public init(_ exchange: Exchange, tolerance: Tolerance = .none) {
+        self.exchange = exchange
+        self.tolerance = tolerance
+    }
+}
+
+/// Whether a context carries the embedded stack.
+public enum ContextStatus: Sendable, Equatable {
+    case inactive
+    /// With its address where the answer named one.
+    case active(address: String?)
+}
