@@ -1,6 +1,5 @@
 public import AT
 public import Credentials
-public import NIOCore
 
 /// What the owner says about the modem and its SIM. A value that reaches the line was validated here.
 public struct ModemConfiguration: Sendable {
@@ -20,7 +19,7 @@ public struct ModemConfiguration: Sendable {
     public let initCommands: [CommandText]
     public let limits: Limits
 
-    /// How long bring-up waits for each thing.
+    /// How long bring-up waits for each thing. The limits of single commands are the line's: `LineProfile.timeouts`.
     public struct Limits: Sendable, Equatable {
         /// Until the SIM answers; 30 s. A SIM needs 2 to 20 s after power-on.
         public var sim: Duration
@@ -30,18 +29,15 @@ public struct ModemConfiguration: Sendable {
         public var attach: Duration
         /// Between two questions while waiting, when no unsolicited line comes first; 2 s.
         public var pollInterval: Duration
-        /// Time limits of commands by name (`+CGATT`, `+CPIN`), in place of ours.
-        public var commandTimeouts: [String: TimeAmount]
 
         public init(
             sim: Duration = .seconds(30), registration: Duration = .seconds(180), attach: Duration = .seconds(140),
-            pollInterval: Duration = .seconds(2), commandTimeouts: [String: TimeAmount] = [:]
+            pollInterval: Duration = .seconds(2)
         ) {
             self.sim = sim
             self.registration = registration
             self.attach = attach
             self.pollInterval = pollInterval
-            self.commandTimeouts = commandTimeouts
         }
     }
 

@@ -1,5 +1,4 @@
 public import AT
-public import NIOCore
 
 /// What is particular to a maker's modems, as data; found by identity.
 public struct ModemProfile: Sendable, Equatable {
@@ -13,8 +12,6 @@ public struct ModemProfile: Sendable, Equatable {
     public let accountForm: AccountForm
     /// How the SIM's serial number is asked, the first that answers counts.
     public let iccidForms: [ICCIDQuery.Form]
-    /// Silence after a final result code before the next command.
-    public let gap: TimeAmount
     /// The greatest cid that the dialect's contexts may use.
     public let greatestCID: Int
 
@@ -44,10 +41,10 @@ public struct ModemProfile: Sendable, Equatable {
 
     public static let quectel = ModemProfile(
         name: "quectel", dialectName: "quectel", pinCounters: [.quectel, .standard], accountForm: .quectel,
-        iccidForms: [.quectel, .ccid, .iccid], gap: .zero, greatestCID: 7)
+        iccidForms: [.quectel, .ccid, .iccid], greatestCID: 7)
 
-    /// What 3GPP TS 27.007 gives, and 20 ms between commands, which u-blox and older Telit modems ask for.
+    /// What 3GPP TS 27.007 gives; other makers' counters and serial numbers are tried where its own are refused.
     public static let generic = ModemProfile(
         name: "generic", dialectName: nil, pinCounters: [.standard, .simcom, .quectel],
-        accountForm: .standard, iccidForms: [.ccid, .iccid, .quectel], gap: .milliseconds(20), greatestCID: 16)
+        accountForm: .standard, iccidForms: [.ccid, .iccid, .quectel], greatestCID: 16)
 }
