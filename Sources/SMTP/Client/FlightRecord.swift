@@ -8,7 +8,6 @@ final class FlightRecord: Sendable {
         var isReaderDone = false
         /// Octets of the body that the link has not taken.
         var left: Int
-        var writerFailure: SMTPError?
     }
 
     private let flight: Flight
@@ -59,22 +58,18 @@ final class FlightRecord: Sendable {
         }
     }
 
-    /// Answers whether the flight is over.
-    func writerEnded() -> Bool {
+    /// Answers whether replies are still to be waited for: not when all are there, and not when the message's source failed,
+    /// of which the server knows nothing.
+    func writerEnded(_ failure: SMTPError?) -> Bool {
         state.withLock { state in
             state.isWriterDone = true
-            return state.isReaderDone
-        }
-    }
-
-    func writerFailed(_ failure: SMTPError) {
-        state.withLock { state in
-            state.isWriterDone = true
-            state.writerFailure = failure
+            guard let failure else { return !state.isReaderDone }
             state.result.isBroken = true
-            guard state.result.replies.count < flight.expected.count else { return }
+            guard state.result.replies.count < flight.expected.count else { return false }
             // What the reader or the watchdog find after it is a consequence.
             state.result.failure = state.result.failure ?? failure
+            if case .stream = failure { return true }
+            return false
         }
     }
 

@@ -54,15 +54,12 @@ final class SMTPWire: Sendable {
             group.addTask { .watchdog(await watchdog.run()) }
             while let part = await group.next() {
                 switch part {
-                case .writer(nil):
-                    if record.writerEnded() { group.cancelAll() } else { watchdog.expect(within: record.limit) }
-                case .writer(let failure?):
-                    record.writerFailed(failure)
-                    guard case .stream = failure else {
+                case .writer(let failure):
+                    guard record.writerEnded(failure) else {
                         group.cancelAll()
                         break
                     }
-                    watchdog.expect(within: Self.lastWords)
+                    watchdog.expect(within: failure == nil ? record.limit : Self.lastWords)
                     group.addTask { .watchdog(await watchdog.run()) }
                 case .reader(let failure):
                     if record.readerEnded(failure, finishWhenLeft: self.finishWhenLeft) { group.cancelAll() }
