@@ -95,7 +95,7 @@ import Testing
     @Test func theReplyToQuitIsNotWaitedFor() async throws {
         let talk = try await send(
             Self.full
-                + "C: MAIL FROM:<gw@example.com> SIZE=18\nC: RCPT TO:<a@example.net>\nC: BDAT 18 LAST\nBODY: 18\nS: 250 ok\nS: 250 ok\nS: 250 queued",
+                + "C: MAIL FROM:<gw@example.com> SIZE=18\nC: RCPT TO:<a@example.net>\nC: BDAT 18 LAST\nBODY: 18\nS: 250 ok\nS: 250 ok\nS: 250 queued\nSILENCE",
             clock: SelectiveClock(passes: .seconds(1)))
         #expect(try talk.result.get().isAccepted)
     }

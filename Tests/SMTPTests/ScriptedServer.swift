@@ -10,6 +10,7 @@ import Scopes
 ///     BODY: 12               expects so many octets, whatever they are
 ///     CLOSE                  closes
 ///     LOST                   the link is lost
+///     SILENCE                stays connected and says nothing more; without it the script's end closes
 ///
 /// What differs from the script is a line of `problems`.
 actor ScriptedServer {
@@ -25,8 +26,10 @@ actor ScriptedServer {
         for line in script.split(separator: "\n").map({ $0.drop(while: { $0 == " " }) }) where !line.isEmpty {
             let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
             let argument = parts.count > 1 ? String(parts[1].dropFirst(parts[1].hasPrefix(" ") ? 1 : 0)) : ""
+            if parts[0] == "SILENCE" { return }
             guard await follow(parts[0], argument) else { break }
         }
+        _ = await stream.close()
     }
 
     private func follow(_ verb: String, _ argument: String) async -> Bool {

@@ -192,7 +192,7 @@ import Testing
     @Test func aSilentServerIsGivenUp() async throws {
         var timeouts = SMTPTimeouts()
         timeouts.greeting = .seconds(1)
-        let talk = try await converse("", timeouts: timeouts, clock: SelectiveClock(passes: .seconds(2))) {
+        let talk = try await converse("SILENCE", timeouts: timeouts, clock: SelectiveClock(passes: .seconds(2))) {
             client throws(SMTPError) in try await client.open()
         }
         #expect(talk.failure == .timedOut(.greeting, .seconds(1)))

@@ -129,7 +129,7 @@ import Testing
         var timeouts = SMTPTimeouts()
         timeouts.dataTermination = .seconds(5)
         let talk = try await send(
-            Self.data + "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nC: hi\nC: .\nC: QUIT", timeouts: timeouts,
+            Self.data + "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nC: hi\nC: .\nC: QUIT\nSILENCE", timeouts: timeouts,
             clock: SelectiveClock(passes: .seconds(5)))
         let late = DeliveryOutcome.Verdict.perhapsDelivered(.timedOut(.message, .seconds(5)))
         #expect(try verdicts(talk) == [late, late])
@@ -156,7 +156,7 @@ import Testing
         let text = String(repeating: "x", count: 500_000)
         let script =
             opening("PIPELINING", "CHUNKING")
-            + "C: MAIL FROM:<gw@example.com>\nC: RCPT TO:<a@example.net>\nC: RCPT TO:<b@example.net>\nC: BDAT 500000 LAST\nS: 550 5.7.1 not you\nS: 503 no\nS: 503 no"
+            + "C: MAIL FROM:<gw@example.com>\nC: RCPT TO:<a@example.net>\nC: RCPT TO:<b@example.net>\nC: BDAT 500000 LAST\nS: 550 5.7.1 not you\nS: 503 no\nS: 503 no\nSILENCE"
         let talk = try await send(script, text, capacity: 4096)
         #expect(try verdicts(talk).allSatisfy { $0 == .refused(.refused(.sender, Reply(550, "5.7.1 not you"))) })
         #expect(talk.writes.last?.hasSuffix("QUIT\r\n") == false, "the session ended there")
@@ -165,7 +165,8 @@ import Testing
     @Test func anEarlyAnswerToDataStopsALargeUpload() async throws {
         let text = String(repeating: "x", count: 500_000)
         let talk = try await send(
-            Self.data + "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nBODY: 10000\nS: 552 5.3.4 too large", text,
+            Self.data + "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nBODY: 10000\nS: 552 5.3.4 too large\nSILENCE",
+            text,
             capacity: 4096)
         let refused = DeliveryOutcome.Verdict.refused(.refused(.message, Reply(552, "5.3.4 too large")))
         #expect(try verdicts(talk) == [refused, refused])
@@ -191,7 +192,7 @@ import Testing
         var timeouts = SMTPTimeouts()
         timeouts.dataBlock = .seconds(5)
         let talk = try await send(
-            Self.data + "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go", String(repeating: "x", count: 200_000),
+            Self.data + "S: 250 ok\nS: 250 ok\nS: 250 ok\nS: 354 go\nSILENCE", String(repeating: "x", count: 200_000),
             timeouts: timeouts, clock: SelectiveClock(passes: .seconds(5)), capacity: 1000)
         let stuck = DeliveryOutcome.Verdict.deferred(.timedOut(.message, .seconds(5)))
         #expect(try verdicts(talk) == [stuck, stuck])
@@ -223,7 +224,7 @@ import Testing
             transport: .verifiedTLS(ours), configuration: .init(name: try ClientName(hostName: "gw.example.com")))
         let server = ScriptedServer(theirs)
         async let serving: Void = server.run(
-            opening("PIPELINING") + "C: MAIL FROM:<gw@example.com>\nC: RCPT TO:<a@example.net>\nC: DATA")
+            opening("PIPELINING") + "C: MAIL FROM:<gw@example.com>\nC: RCPT TO:<a@example.net>\nC: DATA\nSILENCE")
         try await client.open()
         let delivery = Task { try await client.deliver(target, message("x"), isLast: true) }
         await serving
