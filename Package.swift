@@ -90,7 +90,8 @@ let package = Package(
         tests("ATTests", ["AT", "Credentials", "Scopes", "Support", nioCore]),
         tests("MailTests", ["Mail", "Scopes", "Support", nioCore]),
         tests("SMTPTests", ["SMTP", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
-        tests("TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, systemPackage]),
+        tests(
+            "TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
         tests("SerialPortTests", ["SerialPort", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
         tests("SocketsTests", ["Sockets", "ByteStreams", "Scopes", "Support", nioCore, nioPosix]),
         tests(
