@@ -1,0 +1,81 @@
+import Glibc
+
+/// The master of a pty, and a watch over who opens its slave.
+///
+/// Linux tells the master nothing when a slave is opened again after its last close (the master then reports a hang-up all the
+/// time), so inotify watches the slave's node: each open and close of it is counted.
+final class PseudoTerminal {
+    let master: Descriptor
+    let watch: Descriptor
+    /// `/dev/pts/N`.
+    let device: String
+
+    init() throws(FakeModemError) {
+        var (master, slave): (Int32, Int32) = (-1, -1)
+        var name = [CChar](repeating: 0, count: 128)
+        // The values outlive the call; a slave's name is shorter than the buffer.
+        guard unsafe openpty(&master, &slave, &name, nil, nil) == 0 else { throw lastFailure("opening a pty") }
+        self.master = prepare(master)
+        let first = prepare(slave)
+        device = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        watch = Descriptor(inotify_init1(Int32(O_NONBLOCK | O_CLOEXEC)))
+        guard watch.number >= 0 else { throw lastFailure("watching the pty") }
+        try makeRaw()
+        first.close()  // from now on the master reports a hang-up while no host has the slave open
+        let events = UInt32(IN_OPEN | IN_CLOSE_WRITE | IN_CLOSE_NOWRITE)
+        // The path is copied for the call.
+        guard unsafe inotify_add_watch(watch.number, device, events) >= 0 else {
+            throw lastFailure("watching \(device)")
+        }
+    }
+
+    /// No echo, no line editing, no signals: as a modem's port looks before a host has set it up.
+    private func makeRaw() throws(FakeModemError) {
+        var settings = termios()
+        // The structure outlives the calls.
+        guard unsafe tcgetattr(master.number, &settings) == 0 else { throw lastFailure("reading the pty's settings") }
+        unsafe cfmakeraw(&settings)
+        unsafe cfsetspeed(&settings, speed_t(B115200))
+        guard unsafe tcsetattr(master.number, TCSANOW, &settings) == 0 else {
+            throw lastFailure("setting the pty up")
+        }
+    }
+
+    /// The speed that the host set; nil for one without a name in termios.
+    var hostSpeed: Int? {
+        var settings = termios()
+        // The structure outlives the calls.
+        guard unsafe tcgetattr(master.number, &settings) == 0 else { return nil }
+        let speed = unsafe cfgetospeed(&settings)
+        return Self.speeds.first { $0.0 == Int(speed) }?.1
+    }
+
+    private static let speeds: [(Int, Int)] = [
+        (Int(B0), 0), (Int(B1200), 1_200), (Int(B2400), 2_400), (Int(B4800), 4_800), (Int(B9600), 9_600),
+        (Int(B19200), 19_200), (Int(B38400), 38_400), (Int(B57600), 57_600), (Int(B115200), 115_200),
+        (Int(B230400), 230_400), (Int(B460800), 460_800), (Int(B921600), 921_600),
+    ]
+
+    enum Change {
+        case opened
+        case closed
+    }
+
+    /// The opens and closes of the slave since the last call, in order.
+    func changes() -> [Change] {
+        var result: [Change] = []
+        while let octets = watch.read(4_096), !octets.isEmpty {
+            var rest = octets[...]
+            while rest.count >= 16 {  // struct inotify_event: wd, mask, cookie, len, then len octets of name
+                let field = { (offset: Int) -> UInt32 in
+                    rest.dropFirst(offset).prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+                }
+                let mask = field(4)
+                if mask & UInt32(IN_OPEN) != 0 { result.append(.opened) }
+                if mask & UInt32(IN_CLOSE_WRITE | IN_CLOSE_NOWRITE) != 0 { result.append(.closed) }
+                rest = rest.dropFirst(16 + Int(clamping: field(12)))
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,138 @@
+import NIOCore
+
+// The way of connections and octets over the carrier, both ways. A stalled carrier moves nothing; it keeps the order.
+extension ModemMachine {
+    /// Between the first part of a badly accepted chunk and the rest.
+    static let pieceTime = TimeAmount.milliseconds(5)
+
+    /// Resolves and connects: one round trip for the name, one for TCP.
+    mutating func dial(_ key: SocketKey, host: String) {
+        let resolved = now + (Carrier.isLiteral(host) ? .zero : carrier.roundTrip)
+        guard carrier.address(of: host) != nil else { return agenda.add(.openFailed(key, .dnsFailed), at: resolved) }
+        agenda.add(.connect(key), at: resolved + carrier.oneWay)
+    }
+
+    mutating func connectNow(_ key: SocketKey) {
+        guard let id = id(of: key), let slot = slots[id], slot.state == .opening else { return }
+        guard !carrier.isStalled(now) else { return agenda.add(.connect(key), at: carrier.stallEnd) }
+        if !carrier.isBlackhole, let route = carrier.route(host: slot.host, port: slot.port) {
+            actions.append(.connect(key, address: route.address, port: route.targetPort))
+        } else if !carrier.isBlackhole, carrier.isKnown(slot.host) {
+            agenda.add(.openFailed(key, .connectFailed), at: now + carrier.oneWay)  // the host is there: it refuses
+        } else {
+            agenda.add(.openFailed(key, .connectFailed), at: now + options.connectTimeout)
+        }
+    }
+
+    /// Takes octets into the slot's send buffer and lets them travel.
+    mutating func carryUp(_ id: Int, _ octets: ByteBuffer, inPieces: Bool) {
+        guard var slot = slots[id] else { return }
+        slot.totalSent += octets.readableBytes
+        slots[id] = slot
+        var rest = octets
+        var start = now
+        if inPieces, octets.readableBytes > 1,
+            let first = rest.readSlice(length: Bool.random(using: &random) ? 1 : octets.readableBytes - 1)
+        {
+            agenda.add(.transmit(slot.key, first), at: carrier.arrivalUp(first.readableBytes, now: start))
+            start = now + Self.pieceTime
+        }
+        while rest.readableBytes > 0, let segment = rest.readSlice(length: min(Carrier.segment, rest.readableBytes)) {
+            agenda.add(.transmit(slot.key, segment), at: carrier.arrivalUp(segment.readableBytes, now: start))
+        }
+    }
+
+    /// A segment reaches the far end, up to the octet at which something happens.
+    mutating func transmit(_ key: SocketKey, _ octets: ByteBuffer) {
+        guard !carrier.isStalled(now) else { return agenda.add(.transmit(key, octets), at: carrier.stallEnd) }
+        var rest = octets
+        while rest.readableBytes > 0, id(of: key) != nil {
+            let count = min(rest.readableBytes, faults.octets(until: .up))
+            guard let part = rest.readSlice(length: count) else { return }
+            actions.append(.send(key, part))
+            for effect in faults.passed(count, .up) { suffer(effect) }
+            if carrier.isStalled(now) {
+                if rest.readableBytes > 0 { agenda.add(.transmit(key, rest), at: carrier.stallEnd) }
+                return
+            }
+        }
+    }
+
+    mutating func carryDown(_ key: SocketKey, _ octets: ByteBuffer) {
+        guard let id = id(of: key) else { return }
+        slots[id]?.inTransit += octets.readableBytes
+        var rest = octets
+        while rest.readableBytes > 0, let segment = rest.readSlice(length: min(Carrier.segment, rest.readableBytes)) {
+            agenda.add(.arrived(key, segment), at: carrier.arrivalDown(segment.readableBytes, now: now))
+        }
+    }
+
+    mutating func arrived(_ key: SocketKey, _ octets: ByteBuffer) {
+        guard !carrier.isStalled(now) else { return agenda.add(.arrived(key, octets), at: carrier.stallEnd) }
+        var rest = octets
+        while rest.readableBytes > 0, let id = id(of: key), let state = slots[id]?.state, state == .connected {
+            let count = min(rest.readableBytes, faults.octets(until: .down))
+            guard let part = rest.readSlice(length: count) else { return }
+            store(part, id)
+            for effect in faults.passed(count, .down) { suffer(effect) }
+            if carrier.isStalled(now) {
+                if rest.readableBytes > 0 { agenda.add(.arrived(key, rest), at: carrier.stallEnd) }
+                return
+            }
+        }
+        step(.received)
+    }
+
+    private mutating func store(_ octets: ByteBuffer, _ id: Int) {
+        guard var slot = slots[id] else { return }
+        slot.inTransit -= octets.readableBytes
+        slot.totalReceived += octets.readableBytes
+        slot.received.writeImmutableBuffer(octets)
+        let isAnnounced = slot.access != .push && slot.isArmed && !isOnline(id)
+        if isAnnounced { slot.isArmed = false }
+        slots[id] = slot
+        if isAnnounced { announce("+QIURC: \"recv\",\(id)") }
+    }
+
+    func isOnline(_ id: Int) -> Bool {
+        if case .online(let online) = activity { online.slot == id } else { false }
+    }
+
+    /// The peer's end, or its reset, is here. Both are told alike, once, and never when the host closed first.
+    mutating func arrivedEnd(_ key: SocketKey, wasReset: Bool) {
+        guard !carrier.isStalled(now) else {
+            return agenda.add(wasReset ? .arrivedReset(key) : .arrivedEnd(key), at: carrier.stallEnd)
+        }
+        guard let id = id(of: key), let slot = slots[id] else { return }
+        switch slot.state {
+        case .opening, .failed, .ended: return
+        case .closing(let token):
+            guard wasReset else { return }
+            release(id, "+QICLOSE, reset by the peer", gracefully: false)
+            conclude(token, .success())
+            return
+        case .connected: break
+        }
+        slots[id]?.state = .ended
+        ledger.note("peer", "socket \(id) \(wasReset ? "reset" : "closed")", now: now)
+        if slot.access == .push {
+            slots[id]?.isArmed = false  // told behind the last octet
+        } else if !isOnline(id) {
+            announce("+QIURC: \"closed\",\(id)")
+        }
+        step(.peerClosed)
+    }
+
+    /// A connection dies with its bearer, without a word of its own.
+    mutating func die(_ id: Int, _ slot: SocketSlot) {
+        actions.append(.abort(slot.key))
+        let wasOpening = slot.state == .opening
+        slots[id]?.state = wasOpening ? .failed : .ended
+        if let token = slot.opener { conclude(token, .refused(.plain)) }
+        if case .closing(let token) = slot.state {
+            release(id, "+QICLOSE", gracefully: false)
+            conclude(token, .success())
+        }
+        if isOnline(id) { leaveDataMode("NO CARRIER", "bearer lost") }
+    }
+}

@@ -1,0 +1,152 @@
+import NIOCore
+
+// Start, reset, and what the fault script does.
+extension ModemMachine {
+    /// The modem has been on for a while: where nothing has to be waited for, it is registered.
+    mutating func begin() {
+        for case let fault in options.faults.faults {
+            if case .time(let time) = fault.trigger { agenda.add(.fault(fault.effect), at: start + time) }
+        }
+        if case .busy(let time, let next) = options.sim { agenda.add(.simBecomes(next), at: now + time) }
+        guard sim.state == .ready else { return }
+        radio.status = .searching
+        if case .searching(let time, _) = options.registration {
+            agenda.add(.register, at: now + time)
+        } else {
+            register()
+        }
+    }
+
+    mutating func step(_ step: Fault.Step) {
+        for effect in faults.take(step: step) { suffer(effect) }
+    }
+
+    mutating func suffer(_ effect: Fault.Effect) {
+        ledger.note("fault", "\(effect)", now: now)
+        switch effect {
+        case .silence(let time): wake(carrier.silence(for: time, now: now))
+        case .stopReading(let time): wake(carrier.block(for: time, now: now))
+        case .reboot: restart()
+        case .unplug: unplug()
+        case .dropDTR: dropDTR()
+        case .late, .error, .noPrompt, .promptThenError, .sendFail: burden(effect)
+        case .dropCarrier: loseNetwork(.searching, "carrier lost")
+        case .deactivate: loseContexts("by the network")
+        case .babble(let count): carrier.babbleLeft += count
+        case .halfURC: send([settings.lineEnd, settings.lineFeed] + Array("+QIURC: \"re".utf8))
+        case .urc(let text): announce(text)
+        case .reset: endConnections(wasReset: true)
+        case .close: endConnections(wasReset: false)
+        case .stall(let time):
+            carrier.stall(for: time, now: now)
+            wake(carrier.stallEnd)
+        case .blackhole: carrier.isBlackhole = true
+        case .removeSIM:
+            sim.become(.absent)
+            announce("+CPIN: NOT INSERTED")
+            loseNetwork(.off, "SIM removed")
+        }
+    }
+
+    private mutating func wake(_ end: NIODeadline) {
+        if end < .distantFuture { agenda.add(.wake, at: end) }
+    }
+
+    /// An effect on a command, without one named: the command or prompt at work bears it.
+    private mutating func burden(_ effect: Fault.Effect) {
+        switch activity {
+        case .running(var execution):
+            execution.effects.append(effect)
+            activity = .running(execution)
+        case .prompting(var prompt):
+            if effect == .sendFail { prompt.failure = .sendFail }
+            if effect == .promptThenError { prompt.failure = .error }
+            activity = .prompting(prompt)
+        case .idle, .online: break
+        }
+    }
+
+    private mutating func endConnections(wasReset: Bool) {
+        for (_, slot) in slots.sorted(by: { $0.key < $1.key }) where slot.state == .connected {
+            actions.append(wasReset ? .abort(slot.key) : .close(slot.key))
+            arrivedEnd(slot.key, wasReset: wasReset)
+        }
+    }
+
+    private mutating func unplug() {
+        forgetEverything("unplugged")
+        power = .off
+        carrier.isUnplugged = true
+        hosts = 0
+        actions.append(.unplug)
+    }
+
+    /// What a reset or a loss of power ends. The ledger is told: it was not left open by the host.
+    private mutating func forgetEverything(_ reason: String) {
+        if case .online = activity { ledger.closed(.dataMode, reason, now: now) }
+        activity = .idle
+        for (id, slot) in slots.sorted(by: { $0.key < $1.key }) {
+            actions.append(.abort(slot.key))
+            ledger.closed(.socket(id), reason, now: now)
+        }
+        slots = [:]
+        for (cid, context) in contexts.sorted(by: { $0.key < $1.key }) where context.state != .inactive {
+            contexts[cid]?.state = .inactive
+            ledger.closed(.bearer(cid), reason, now: now)
+        }
+        unsolicited.removeAll()
+        serial.dropOutput()
+        serial.dropInput()
+        settings = Settings()
+        reader = CommandLineReader()
+        radio = Radio()
+        agenda.removeAll { due in
+            switch due {
+            case .fault, .simBecomes, .wake: false
+            default: true
+            }
+        }
+    }
+
+    mutating func restart() {
+        guard power != .off, !carrier.isUnplugged else { return }
+        forgetEverything("reset")
+        sim.restart()
+        power = .booting
+        ledger.note("boot", "", now: now)
+        agenda.add(.boot(0), at: now + options.bootTime)
+    }
+
+    mutating func shutDown() {
+        send(
+            [settings.lineEnd, settings.lineFeed] + Array("POWERED DOWN".utf8) + [settings.lineEnd, settings.lineFeed])
+        flush()
+        forgetEverything("powered down")
+        power = .off
+    }
+
+    /// The lines of a start, as an EC25 shows them.
+    mutating func boot(_ number: Int) {
+        power = .on
+        switch number {
+        case 0:
+            announce("RDY")
+            step(.boot)
+        case 1:
+            announce("+CFUN: 1")
+            switch sim.state {
+            case .ready: announce("+CPIN: READY")
+            case .locked: announce("+CPIN: SIM PIN")
+            case .blocked: announce("+CPIN: SIM PUK")
+            case .absent: announce("+CPIN: NOT INSERTED")
+            case .busy: break
+            }
+            seekNetwork()
+        default:
+            announce("+QUSIM: 1")
+            announce("+QIND: SMS DONE")
+            announce("+QIND: PB DONE")
+        }
+        if number < 2, power == .on { agenda.add(.boot(number + 1), at: now + .milliseconds(100)) }
+    }
+}

@@ -1,0 +1,61 @@
+// Who the modem is (V.250 §6.1, 3GPP TS 27.007 §5), and the cards that name its owner.
+extension ModemMachine {
+    mutating func identityAnswer(_ command: Command) -> Reply? {
+        let profile = options.profile
+        switch command.name {
+        case "I":
+            guard command.number == 0 else { return .refused(.plain) }
+            return .success([profile.manufacturer, profile.model, "Revision: \(profile.revision)"])
+        case "+CGMI", "+GMI": return bare(command, profile.manufacturer)
+        case "+CGMM", "+GMM": return bare(command, profile.model)
+        case "+CGMR", "+GMR": return bare(command, profile.revision)
+        case "+CGSN", "+GSN": return bare(command, profile.imei)
+        case "+QGMR": return bare(command, "\(profile.revision)_01.001.01.001")
+        case "+GCAP": return bare(command, "+GCAP: +CGSM")
+        case "+CIMI":
+            if let refusal = sim.refusal ?? (sim.isSettling ? .cme(14) : nil) { return .refused(refusal) }
+            return bare(command, profile.imsi)
+        case "+QCCID", "+CCID": return cardNumber(command)
+        case "+CSCS": return characterSet(command)
+        case "+CMGF": return messageFormat(command)
+        default: return nil
+        }
+    }
+
+    private func bare(_ command: Command, _ text: String) -> Reply {
+        switch command.form {
+        case .execute: .success([text])
+        case .test: .success()
+        case .read, .set: .refused(.plain)
+        }
+    }
+
+    /// Readable while the PIN is asked for, not while the card is busy.
+    private func cardNumber(_ command: Command) -> Reply {
+        guard command.form == .execute || command.form == .read else { return .refused(.plain) }
+        switch sim.state {
+        case .absent: return .refused(.cme(10))
+        case .busy: return .refused(.cme(14))
+        case .locked, .blocked, .ready: return .success(["\(command.name): \(options.profile.iccid)"])
+        }
+    }
+
+    private func characterSet(_ command: Command) -> Reply {
+        switch command.form {
+        case .read: .success(["+CSCS: \"GSM\""])
+        case .test: .success(["+CSCS: (\"GSM\",\"IRA\",\"UCS2\")"])
+        case .set(let arguments):
+            ["GSM", "IRA", "UCS2"].contains(arguments.text(0)) ? .success() : .refused(.plain)
+        case .execute: .refused(.plain)
+        }
+    }
+
+    private func messageFormat(_ command: Command) -> Reply {
+        switch command.form {
+        case .read: .success(["+CMGF: 0"])
+        case .test: .success(["+CMGF: (0,1)"])
+        case .set(let arguments): [0, 1].contains(arguments.number(0)) ? .success() : .refused(.plain)
+        case .execute: .refused(.plain)
+        }
+    }
+}

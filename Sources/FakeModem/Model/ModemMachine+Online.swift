@@ -1,0 +1,146 @@
+import NIOCore
+
+// Data mode: a transparent socket (access mode 2) has the line. Only the escape sequence, DTR and the peer's end leave it.
+extension ModemMachine {
+    /// Output that is kept ahead of the wire in data mode.
+    static let onlineBacklog = 2_048
+
+    private var guardTime: TimeAmount { .milliseconds(20 * Int64(settings.registers[12] ?? 50)) }
+
+    mutating func goOnline(_ id: Int) {
+        result("CONNECT")
+        activity = .online(Online(slot: id, detector: EscapeDetector(now: now)))
+        ledger.opened(.dataMode, "socket \(id)", now: now)
+        step(.dataMode)
+    }
+
+    /// Octets of the host in data mode: payload, but for a guarded `+++`.
+    mutating func takeOnline(_ octets: ByteBuffer, _ online: Online) {
+        var online = online
+        agenda.removeAll { if case .escapeGuard = $0 { true } else { false } }
+        for octet in octets.readableBytesView {
+            online.pending.writeBytes(online.detector.take(octet, guardTime: guardTime, now: now))
+        }
+        activity = .online(online)
+        if let completion = online.detector.completion(guardTime: guardTime) {
+            agenda.add(.escapeGuard, at: completion)
+        }
+        guard online.pending.readableBytes > 0 else { return }
+        if online.pending.readableBytes >= settings.transparentPacket || settings.transparentWait == 0 {
+            forwardTransparent()
+        } else {
+            agenda.removeAll { if case .transparentWait = $0 { true } else { false } }
+            agenda.add(.transparentWait, at: now + .milliseconds(100 * Int64(settings.transparentWait)))
+        }
+    }
+
+    /// Sends what waited for a packet to fill; to a dead connection it goes nowhere.
+    mutating func forwardTransparent() {
+        guard case .online(var online) = activity, online.pending.readableBytes > 0 else { return }
+        let octets = online.pending
+        online.pending = ByteBuffer()
+        activity = .online(online)
+        guard slots[online.slot]?.state == .connected else { return }
+        carryUp(online.slot, octets, inPieces: random.percent(options.partialWrites))
+    }
+
+    mutating func completeEscape() {
+        guard case .online(let online) = activity, online.detector.heldOctets == 3 else { return }
+        forwardTransparent()
+        let isEmpty = slots[online.slot]?.received.readableBytes == 0
+        slots[online.slot]?.isArmed = isEmpty
+        leaveDataMode("OK", "+++")
+    }
+
+    /// Back to command mode; what is still in the receiver's buffer lands in the command parser.
+    mutating func leaveDataMode(_ words: String, _ reason: String) {
+        guard case .online = activity else { return }
+        forwardTransparent()
+        agenda.removeAll {
+            switch $0 {
+            case .escapeGuard, .transparentWait: true
+            default: false
+            }
+        }
+        activity = .idle
+        result(words)
+        ledger.closed(.dataMode, reason, now: now)
+    }
+
+    /// Moves received octets to the line, and ends data mode behind the last one when the peer has ended.
+    mutating func feedOnline() {
+        guard case .online(let online) = activity, var slot = slots[online.slot] else { return }
+        while slot.received.readableBytes > 0, serial.output.readableBytes < Self.onlineBacklog, hosts > 0 {
+            guard let octets = slot.received.readSlice(length: min(1_460, slot.received.readableBytes)) else { break }
+            slot.totalRead += octets.readableBytes
+            send(Array(octets.readableBytesView))
+        }
+        slot.received.discardReadBytes()
+        slots[online.slot] = slot
+        if slot.state == .ended, slot.received.readableBytes == 0 { leaveDataMode("NO CARRIER", "the peer ended") }
+    }
+
+    /// Push mode: what was received leaves as URCs with their octets.
+    mutating func feedPush() {
+        guard unsolicited.isEmpty, mayPush else { return }
+        for (id, slot) in slots where slot.access == .push && slot.received.readableBytes > 0 {
+            guard serial.output.readableBytes < 4 * Self.onlineBacklog else { return }
+            var slot = slot
+            let count = min(Self.readLimit, slot.received.readableBytes)
+            let octets = slot.received.readSlice(length: count) ?? ByteBuffer()
+            slot.received.discardReadBytes()
+            slot.totalRead += count
+            slots[id] = slot
+            informOctets("+QIURC: \"recv\",\(id),\(count)", octets)
+            agenda.add(.wake, at: now)
+        }
+        for (id, slot) in slots where slot.access == .push && slot.state == .ended && !slot.isArmed {
+            guard slot.received.readableBytes == 0 else { continue }
+            slots[id]?.isArmed = true
+            announce("+QIURC: \"closed\",\(id)")
+        }
+    }
+
+    private var mayPush: Bool {
+        switch activity {
+        case .idle: hosts > 0 && !reader.isMidLine
+        case .running: hosts > 0
+        case .prompting, .online: false
+        }
+    }
+
+    /// `O`: back to the transparent socket, or `NO CARRIER` when there is none.
+    mutating func resume(_ command: Command) -> Reply {
+        guard command.number == 0 else { return .refused(.plain) }
+        let candidates = slots.filter { $0.value.access == .transparent && $0.value.state == .connected }
+        guard let id = candidates.keys.min() else { return .final("NO CARRIER") }
+        return .connect(id)
+    }
+
+    /// `+QISWTMD=id,mode`.
+    mutating func switchMode(_ command: Command) -> Reply {
+        if command.form == .test { return .success(["+QISWTMD: (0-11),(0-2)"]) }
+        guard let arguments = command.arguments, let id = arguments.number(0), let number = arguments.number(1),
+            let access = SocketSlot.Access(rawValue: number), arguments.count == 2
+        else { return fail(.parameter) }
+        guard slots[id]?.state == .connected else { return fail(.notAllowed) }
+        slots[id]?.access = access
+        guard access == .transparent else { return .success() }
+        return .connect(id)
+    }
+
+    /// What the drop of DTR does in data mode, by `&D`.
+    mutating func dropDTR() {
+        guard case .online(let online) = activity else { return }
+        switch settings.dataTerminalReady {
+        case 0: break
+        case 1: leaveDataMode("OK", "DTR, &D1")
+        default:
+            leaveDataMode("NO CARRIER", "DTR, &D2")
+            if let slot = slots[online.slot] {
+                actions.append(.abort(slot.key))
+                slots[online.slot]?.state = .ended
+            }
+        }
+    }
+}

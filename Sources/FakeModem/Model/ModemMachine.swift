@@ -1,0 +1,232 @@
+import NIOCore
+
+/// A cellular modem without its wires: octets, connections and time come in, actions go out. No clock, no file, no thread.
+///
+/// What it is written from: ITU-T V.250 (command line, results, data state), 3GPP TS 27.007 (SIM, registration, contexts),
+/// Quectel's TCP/IP application note (sockets). What real firmware leaves open is decided on the strict side and said where
+/// it is decided. The files `ModemMachine+….swift` hold its parts:
+///
+///     host ─ Line ─ Input ─┬─ Commands ─ Basic, Identity, SIM, Network, Contexts, Sockets
+///                          ├─ Send (behind a prompt)
+///                          └─ Online (data mode)      ─ Carrier ─ far sockets
+struct ModemMachine {
+    enum Event {
+        case started
+        /// A descriptor of the slave was opened, or the last one closed: the rise and the drop of DTR.
+        case hostOpened
+        case hostClosed
+        case line(ByteBuffer)
+        /// The host's termios speed.
+        case hostSpeed(Int)
+        /// Whether the pty takes output.
+        case writable(Bool)
+        case connected(SocketKey)
+        case connectFailed(SocketKey)
+        case received(SocketKey, ByteBuffer)
+        /// The far TCP took so many of the octets that were sent.
+        case delivered(SocketKey, Int)
+        case ended(SocketKey)
+        case reset(SocketKey)
+        case inflict(Fault.Effect)
+        case deadlinePassed
+        case stopped
+    }
+
+    enum Action: Equatable {
+        case write(ByteBuffer)
+        case connect(SocketKey, address: String, port: Int)
+        case send(SocketKey, ByteBuffer)
+        /// After what was sent is out.
+        case close(SocketKey)
+        /// At once, with a reset.
+        case abort(SocketKey)
+        case unplug
+    }
+
+    /// What the line is for at the moment.
+    enum Activity {
+        case idle
+        case running(Execution)
+        case prompting(Prompt)
+        case online(Online)
+    }
+
+    enum Power: Equatable {
+        case on
+        case booting
+        case off
+    }
+
+    /// What happens later.
+    enum Due {
+        case execute(Int)
+        case conclude(Int, Reply)
+        case promptTimedOut(Int)
+        case escapeGuard
+        case transparentWait
+        case unsolicited(String)
+        case simBecomes(SIMCondition)
+        case simSettled
+        case register
+        case boot(Int)
+        case restart
+        case powerOff
+        case connect(SocketKey)
+        case opened(SocketKey)
+        case openFailed(SocketKey, SocketError)
+        case transmit(SocketKey, ByteBuffer)
+        case acknowledged(SocketKey, Int)
+        case arrived(SocketKey, ByteBuffer)
+        case arrivedEnd(SocketKey)
+        case arrivedReset(SocketKey)
+        case closeTimedOut(SocketKey)
+        case lineChanges(baud: Int)
+        case fault(Fault.Effect)
+        case wake
+    }
+
+    let options: FakeModemOptions
+    let start: NIODeadline
+    var now: NIODeadline
+    var random: SplitMix64
+    var agenda = Agenda<Due>()
+    var actions: [Action] = []
+    var ledger: Ledger
+    var faults: FaultState
+
+    var power = Power.on
+    var hosts = 0
+    var serial: SerialLine
+    var settings = Settings()
+    var reader = CommandLineReader()
+    var activity = Activity.idle
+    /// URCs that wait until the line is free for them.
+    var unsolicited: [String] = []
+    var prelude: ArraySlice<String>
+    var lastToken = 0
+
+    var sim: SIMCard
+    var radio: Radio
+    var contexts: [Int: PDPContext] = [:]
+    var slots: [Int: SocketSlot] = [:]
+    var lastKey = 0
+    var lastError = SocketError.none
+    /// The network's words for what it refused last (`+CEER`).
+    var lastCause = "No cause information available"
+    var carrier: Carrier
+
+    init(_ options: FakeModemOptions, now: NIODeadline) {
+        self.options = options
+        self.now = now
+        start = now
+        random = SplitMix64(seed: options.seed)
+        ledger = Ledger(start: now)
+        faults = FaultState(options.faults)
+        serial = SerialLine(baud: options.baud, now: now)
+        prelude = options.prelude[...]
+        sim = SIMCard(options.sim)
+        radio = Radio()
+        carrier = Carrier(options, now: now)
+    }
+
+    /// When the driver owes `.deadlinePassed`; to be read again after every `handle`.
+    var deadline: NIODeadline? {
+        let inputNext = takesInput ? serial.inputDeadline(now: now) : nil
+        return [agenda.next, inputNext, serial.outputDeadline(now: now)].compactMap { $0 }.min()
+    }
+
+    /// Octets that may be given to `.line` now.
+    var lineRoom: Int { carrier.isUnplugged ? 0 : serial.inputRoom }
+
+    /// Octets that may be given to `.received` for that socket now: what its window has left.
+    func window(of key: SocketKey) -> Int {
+        guard let slot = slots.values.first(where: { $0.key == key }), slot.state == .connected else { return 0 }
+        return max(0, options.receiveBuffer - slot.received.readableBytes - slot.inTransit)
+    }
+
+    mutating func handle(_ event: Event, now: NIODeadline) -> [Action] {
+        self.now = max(now, self.now)
+        settle()
+        take(event)
+        settle()
+        defer { actions.removeAll(keepingCapacity: true) }
+        return actions
+    }
+
+    private mutating func take(_ event: Event) {
+        switch event {
+        case .started: begin()
+        case .hostOpened: hostOpened()
+        case .hostClosed: hostClosed()
+        case .line(let octets): serial.receive(octets, now: now, random: &random)
+        case .hostSpeed(let speed): serial.hostSpeed = speed
+        case .writable(let isWritable): serial.isWritable = isWritable
+        case .connected(let key): agenda.add(.opened(key), at: now + carrier.oneWay)
+        case .connectFailed(let key): agenda.add(.openFailed(key, .connectFailed), at: now + carrier.oneWay)
+        case .received(let key, let octets): carryDown(key, octets)
+        case .delivered(let key, let count): agenda.add(.acknowledged(key, count), at: now + carrier.oneWay)
+        case .ended(let key): agenda.add(.arrivedEnd(key), at: carrier.arrivalOfEnd(now: now))
+        case .reset(let key): agenda.add(.arrivedReset(key), at: carrier.arrivalOfEnd(now: now))
+        case .inflict(let effect): suffer(effect)
+        case .deadlinePassed: break
+        case .stopped: ledger.end(now: now)
+        }
+    }
+
+    /// Everything that can happen now, until nothing more can.
+    private mutating func settle() {
+        var progressed = true
+        while progressed {
+            progressed = false
+            while let due = agenda.pop(now: now) {
+                perform(due)
+                progressed = true
+            }
+            if consumeInput() { progressed = true }
+            feedOnline()
+            feedPush()
+            releaseUnsolicited()
+            typePrelude()
+            flush()
+        }
+    }
+
+    private mutating func perform(_ due: Due) {
+        switch due {
+        case .execute(let token): execute(token)
+        case .conclude(let token, let reply): conclude(token, reply)
+        case .promptTimedOut(let token): promptTimedOut(token)
+        case .escapeGuard: completeEscape()
+        case .transparentWait: forwardTransparent()
+        case .unsolicited(let text): announce(text)
+        case .simBecomes(let condition): simBecomes(condition)
+        case .simSettled: sim.isSettling = false
+        case .register: register()
+        case .boot(let step): boot(step)
+        case .restart: restart()
+        case .powerOff: shutDown()
+        case .connect(let key): connectNow(key)
+        case .opened(let key): opened(key)
+        case .openFailed(let key, let error): openFailed(key, error)
+        case .transmit(let key, let octets): transmit(key, octets)
+        case .acknowledged(let key, let count): acknowledged(key, count)
+        case .arrived(let key, let octets): arrived(key, octets)
+        case .arrivedEnd(let key): arrivedEnd(key, wasReset: false)
+        case .arrivedReset(let key): arrivedEnd(key, wasReset: true)
+        case .closeTimedOut(let key): closeTimedOut(key)
+        case .lineChanges(let baud): serial.changeBaud(baud, now: now)
+        case .fault(let effect): suffer(effect)
+        case .wake: break
+        }
+    }
+
+    mutating func nextToken() -> Int {
+        lastToken += 1
+        return lastToken
+    }
+}
+
+/// A connection to the far side, never used twice.
+struct SocketKey: Hashable {
+    let number: Int
+}
