@@ -92,7 +92,7 @@ let package = Package(
         tests("SMTPTests", ["SMTP", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
         tests(
             "TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
-        tests("SerialPortTests", ["SerialPort", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
+        tests("SerialPortTests", ["SerialPort", "CLinux", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
         tests("SocketsTests", ["Sockets", "ByteStreams", "Scopes", "Support", nioCore, nioPosix]),
         tests(
             "ModemTests",

@@ -57,27 +57,7 @@ public final class SerialPort: Sendable {
     ) async throws(SerialPortError) -> any Channel {
         let path = configuration.path
         guard case .open = (state.withLock { $0 }) else { throw .closed(path: path) }
-        let channel: any Channel
-        do {
-            let copy = try line.descriptor.duplicate()
-            do {
-                channel = try await NIOPipeBootstrap(group: loop)
-                    .takingOwnershipOfDescriptor(inputOutput: copy.rawValue) { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            try channel.pipeline.syncOperations.addHandler(HangUpHandler(path: path))
-                            try initialize(channel)
-                            return channel
-                        }
-                    }
-            } catch {
-                try? copy.close()
-                throw error
-            }
-        } catch let error as SerialPortError {
-            throw error
-        } catch {
-            throw .failed(path: path, call: "channel", words: String(describing: error))
-        }
+        let channel = try await LineChannel.make(of: line.descriptor, path: path, on: loop, initialize: initialize)
         let kept = state.withLock { state in
             guard case .open = state else { return false }
             state = .open(channel: channel)

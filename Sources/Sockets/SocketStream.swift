@@ -139,7 +139,7 @@ public actor SocketStream: ByteStream {
         channel.close(mode: .output, promise: nil)
         if case .open = handler.value.inbound {
             let wakeUp = wake(.closer, in: linger)
-            await withCheckedContinuation { handler.value.park($0, in: .closer) }
+            await withCheckedContinuation { self.handler.value.park($0, in: .closer) }
             wakeUp.cancel()
         }
         _ = await tcpInfo()
@@ -154,18 +154,21 @@ public actor SocketStream: ByteStream {
         let handler = handler
         let loop = channel.eventLoop
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard !Task.isCancelled else {
-                    continuation.resume()
-                    return
-                }
-                handler.value.park(continuation, in: slot)
-            }
+            await withCheckedContinuation { park($0, as: slot) }
         } onCancel: {
             loop.execute { handler.value.wake(slot) }
         }
         timer?.cancel()
         guard !Task.isCancelled else { throw .cancelled }
+    }
+
+    /// A method of the actor, since a closure that does not capture the actor does not run on its loop.
+    private func park(_ continuation: CheckedContinuation<Void, Never>, as slot: SocketHandler.Slot) {
+        guard !Task.isCancelled else {
+            continuation.resume()
+            return
+        }
+        handler.value.park(continuation, in: slot)
     }
 
     private func wake(_ slot: SocketHandler.Slot, in time: TimeAmount) -> Scheduled<Void> {

@@ -52,8 +52,9 @@ extension TCPInfo {
     init(_ raw: clinux_tcp_info, isIPv6: Bool) {
         self.init(
             acknowledgedOctets: raw.bytes_acked, receivedOctets: raw.bytes_received,
-            // Linux before 4.19 does not count what was sent: what was acknowledged is the nearest.
-            sentOctets: raw.bytes_sent > 0 ? raw.bytes_sent : raw.bytes_acked, retransmittedOctets: raw.bytes_retrans,
+            // Linux before 4.19 does not count what was sent: what was acknowledged behind the SYN is the nearest.
+            sentOctets: raw.bytes_sent > 0 ? raw.bytes_sent : max(raw.bytes_acked, 1) - 1,
+            retransmittedOctets: raw.bytes_retrans,
             segmentsOut: raw.segs_out, segmentsIn: raw.segs_in, unacknowledgedSegments: raw.unacked,
             unsentOctets: raw.notsent_bytes, roundTripTime: .microseconds(Int64(raw.rtt)),
             hasTimestamps: clinux_tcp_info_has_timestamps(raw), isIPv6: isIPv6)

@@ -75,6 +75,16 @@ struct clinux_modem_lines clinux_modem_lines_read(int32_t descriptor);
 int32_t clinux_modem_line_set_dtr(int32_t descriptor, bool on);
 int32_t clinux_modem_line_set_rts(int32_t descriptor, bool on);
 
+// MARK: Pseudo-terminals
+
+/// A new pseudo-terminal, unlocked, no controlling terminal: the descriptor of the far (master) end, closed on exec.
+int32_t clinux_pty_open(bool non_blocking);
+/// The near end's number: it is /dev/pts/<number>.
+int32_t clinux_pty_number(int32_t far_descriptor);
+/// TIOCGPTPEER: a descriptor of the near (slave) end, closed on exec, also where /dev/pts is another or the line is
+/// exclusive. While one is open, the far end is not hung up between two users of the line.
+int32_t clinux_pty_open_near(int32_t far_descriptor, bool non_blocking);
+
 // MARK: Sockets
 
 /// SIOCOUTQ: octets that the far TCP has not acknowledged, sent or not.

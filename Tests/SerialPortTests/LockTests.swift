@@ -1,0 +1,148 @@
+import CLinux
+import Glibc
+import NIOPosix
+import Scopes
+import Support
+import SystemPackage
+import Testing
+
+@testable import SerialPort
+
+@Suite(.timeLimit(.minutes(1)))
+struct LockTests {
+    private let threads = NIOThreadPool.singleton
+
+    private func open(_ path: String, locks: String = "/nonexistent") async throws(SerialPortError) -> SerialPort {
+        try await SerialPort.open(SerialPortConfiguration(path: path, lockDirectory: locks), threads: threads)
+    }
+
+    /// A process that does nothing, and its pid.
+    private func sleeper(_ preparation: String = "") throws -> (TestProcess, Int32) {
+        let process = try TestProcess.start(["sh", "-c", "\(preparation) echo $$; read line"])
+        let line = try #require(process.readUntil("\n"))
+        return (process, try #require(Int32(line.filter(\.isNumber))))
+    }
+
+    @Test func theLockFileIsInTheFormatThatOthersRead() async throws {
+        let pty = try Pty()
+        let locks = try Directory()
+        let port = try await open(pty.path, locks: locks.path)
+        let name = LockFile.name(of: pty.path)
+        #expect(locks.names == [name])
+        let text = try #require(locks.text(of: name))
+        #expect(text.utf8.count == 11)
+        #expect(text.hasSuffix(" \(getpid())\n"))
+        #expect(clinux_line_is_exclusive(pty.near) == 1)
+        _ = await port.close()
+        #expect(locks.names == [])
+        #expect(clinux_line_is_exclusive(pty.near) == 0)
+    }
+
+    @Test func aLinkIsLockedByTheDeviceItLeadsTo() async throws {
+        let pty = try Pty()
+        let directory = try Directory()
+        let locks = try Directory()
+        let link = "\(directory.path)/modem"
+        #expect(unsafe symlink(pty.path, link) == 0)
+        let port = try await open(link, locks: locks.path)
+        #expect(port.devicePath == pty.path)
+        #expect(locks.names == [LockFile.name(of: pty.path)])
+        _ = await port.close()
+    }
+
+    @Test func aLiveOwnerOfTheLockFileIsNamed() async throws {
+        let pty = try Pty()
+        let locks = try Directory()
+        let (process, pid) = try sleeper()
+        locks.write("\(String(repeating: " ", count: 10 - String(pid).count))\(pid)\n", to: LockFile.name(of: pty.path))
+        let expected = SerialPortError.busy(path: pty.path, holder: PortHolder(pid: pid, name: "sh"))
+        await #expect(throws: expected) { _ = try await open(pty.path, locks: locks.path) }
+        #expect(expected.exitStatus == .tryAgain)
+        #expect(expected.summary == "\(pty.path) is in use by sh (pid \(pid))")
+        #expect(locks.names == [LockFile.name(of: pty.path)])
+        process.stop()
+        let port = try await open(pty.path, locks: locks.path)
+        #expect(port.notes == [])
+        #expect(locks.text(of: LockFile.name(of: pty.path))?.contains(" \(getpid())\n") == true)
+        _ = await port.close()
+    }
+
+    @Test(arguments: ["", "garbage\n", "         0\n", "        -1\n", "99999999999\n"])
+    func aLockFileThatNamesNobodyIsReplaced(content: String) async throws {
+        let pty = try Pty()
+        let locks = try Directory()
+        locks.write(content, to: LockFile.name(of: pty.path))
+        let port = try await open(pty.path, locks: locks.path)
+        #expect(port.notes == [])
+        _ = await port.close()
+        #expect(locks.names == [])
+    }
+
+    @Test func whoHoldsTheFlockIsNamed() async throws {
+        let pty = try Pty()
+        let (process, pid) = try sleeper("exec 9<>\(pty.path); flock -n 9 || exit 1;")
+        let expected = SerialPortError.busy(path: pty.path, holder: PortHolder(pid: pid, name: "sh"))
+        await #expect(throws: expected) { _ = try await open(pty.path) }
+        process.stop()
+        _ = await (try await open(pty.path)).close()
+    }
+
+    @Test func aLineThatSomebodyHasForHimselfIsBusy() async throws {
+        let pty = try Pty()
+        let (process, pid) = try sleeper("exec 9<>\(pty.path);")
+        #expect(clinux_line_set_exclusive(pty.near, true) == 0)
+        await #expect(throws: SerialPortError.busy(path: pty.path, holder: PortHolder(pid: pid, name: "sh"))) {
+            _ = try await open(pty.path)
+        }
+        #expect(clinux_line_is_exclusive(pty.near) == 1)
+        process.stop()
+    }
+
+    @Test func aSecondPortOfThisProcessIsBusyAndTakesNothingFromTheFirst() async throws {
+        let pty = try Pty()
+        let locks = try Directory()
+        let first = try await open(pty.path, locks: locks.path)
+        let settings = pty.settings
+        await #expect(throws: SerialPortError.self) { _ = try await open(pty.path, locks: locks.path) }
+        #expect(locks.names == [LockFile.name(of: pty.path)])
+        #expect(clinux_line_is_exclusive(pty.near) == 1)
+        #expect(clinux_line_settings_equal(pty.settings, settings))
+        _ = await first.close()
+        #expect(locks.names == [])
+    }
+
+    @Test func noDirectoryForLockFilesIsANote() async throws {
+        let pty = try Pty()
+        let port = try await open(pty.path, locks: "/nonexistent/locks")
+        #expect(port.notes.count == 1)
+        #expect(port.notes.first?.contains("/nonexistent/locks") == true)
+        #expect(clinux_line_is_exclusive(pty.near) == 1)
+        _ = await port.close()
+    }
+
+    @Test func aLockFileThatAnotherTookMeanwhileIsLeft() async throws {
+        let pty = try Pty()
+        let locks = try Directory()
+        let port = try await open(pty.path, locks: locks.path)
+        locks.write("         1\n", to: LockFile.name(of: pty.path))
+        _ = await port.close()
+        #expect(locks.names == [LockFile.name(of: pty.path)])
+    }
+
+    @Test(
+        arguments: [
+            ("         7\n", 7), ("7", 7), ("      4711 minicom root\n", 4711), ("\u{7}\u{1}\u{0}\u{0}", 263),
+            ("", nil), ("x1", nil),
+            ("2147483648\n", nil), ("\u{0}\u{0}\u{0}\u{0}", nil),
+        ] as [(String, Int32?)])
+    func pidsAreReadInEachFormat(content: String, pid: Int32?) {
+        #expect(LockFile.pid(in: Array(content.utf8)) == pid)
+    }
+
+    @Test(arguments: [
+        ("/dev/ttyUSB2", "LCK..ttyUSB2"), ("/dev/pts/3", "LCK..pts_3"), ("/run/modem/tty", "LCK..run_modem_tty"),
+    ])
+    func namesOfLockFilesAreThoseOfPppdAndPicocom(path: String, name: String) {
+        #expect(LockFile.name(of: path) == name)
+    }
+}

@@ -1,0 +1,137 @@
+import NIOCore
+import Scopes
+import Sockets
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct InterfaceConnectorTests {
+    /// A port of loopback where nobody listens.
+    private func freePort() async throws -> Int {
+        let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
+        async let serving: Void = listener.serve { _ in }
+        _ = await listener.close()
+        try await serving
+        return listener.port
+    }
+
+    private func failure(_ body: () async throws(SocketError) -> SocketStream) async -> SocketError? {
+        do throws(SocketError) {
+            _ = await (try await body()).close()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func aClosedPortIsRefusedAndSaidWithItsAddress() async throws {
+        let port = try await freePort()
+        let error = await failure { () async throws(SocketError) in
+            try await connector().connect(to: "127.0.0.1", port: port)
+        }
+        #expect(error == .refused(SocketTarget(host: "127.0.0.1", address: "127.0.0.1", port: port)))
+        #expect(error?.summary == "127.0.0.1:\(port): connection refused")
+        #expect(error?.exitStatus == .tryAgain)
+    }
+
+    @Test func silenceIsTimedOut() async throws {
+        let blackhole = try PlainSocket.blackhole()
+        let limits = InterfaceConnector.Limits(connectEach: .seconds(7))
+        let error = await failure { () async throws(SocketError) in
+            try await connector(limits: limits, clock: HastyClock()).connect(to: "127.0.0.1", port: blackhole.port)
+        }
+        let target = SocketTarget(host: "127.0.0.1", address: "127.0.0.1", port: blackhole.port)
+        #expect(error == .timedOut(target, limit: .seconds(7)))
+        withExtendedLifetime(blackhole.sockets) {}
+    }
+
+    @Test func aCancelledConnectEndsAtOnce() async throws {
+        let blackhole = try PlainSocket.blackhole()
+        let patient = connector(limits: .init(connectEach: .seconds(600)))
+        let connecting = Task {
+            await failure { () async throws(SocketError) in
+                try await patient.connect(to: "127.0.0.1", port: blackhole.port)
+            }
+        }
+        await Task.yield()
+        connecting.cancel()
+        #expect(await connecting.value == .cancelled)
+        withExtendedLifetime(blackhole.sockets) {}
+    }
+
+    @Test func theNextAddressIsTriedWhenOneRefuses() async throws {
+        let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
+        let closed = try SocketAddress(ipAddress: "127.0.0.1", port: try await freePort())
+        let open = try SocketAddress(ipAddress: "127.0.0.1", port: listener.port)
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await listener.serve { _ in } }
+            let stream = try await connector().connect(to: [closed, open], host: "mail.example.com")
+            #expect(stream.remoteAddress == open)
+            _ = await stream.close()
+            _ = await listener.close()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func theMostTellingFailureIsThrown() async throws {
+        let closed = try SocketAddress(ipAddress: "127.0.0.1", port: try await freePort())
+        // Broadcast is no address for TCP, whatever the network is.
+        let nowhere = try SocketAddress(ipAddress: "255.255.255.255", port: 9)
+        let target = SocketTarget(host: "mail.example.com", address: "127.0.0.1", port: closed.port ?? 0)
+        for addresses in [[nowhere, closed], [closed, nowhere]] {
+            let error = await failure { () async throws(SocketError) in
+                try await connector().connect(to: addresses, host: "mail.example.com")
+            }
+            #expect(error == .refused(target))
+        }
+        let error = await failure { () async throws(SocketError) in
+            try await connector().connect(to: [nowhere], host: "mail.example.com")
+        }
+        if case .unreachable? = error {} else { Issue.record("\(String(describing: error))") }
+        #expect(error?.exitStatus == .unavailable)
+    }
+
+    @Test func namesAreResolvedByTheSystem() async throws {
+        let addresses = try await connector().resolve("localhost", port: 465)
+        #expect(!addresses.isEmpty)
+        #expect(addresses.allSatisfy { ["127.0.0.1", "::1"].contains($0.ipAddress) && $0.port == 465 })
+        #expect(try await connector().resolve("[::1]", port: 25) == [try SocketAddress(ipAddress: "::1", port: 25)])
+    }
+
+    @Test func aNameThatCannotBeIsNotFound() async throws {
+        let error = await failure { () async throws(SocketError) in
+            try await connector().connect(to: "no such name", port: 25)
+        }
+        switch error {
+        case .nameNotFound("no such name"), .nameLookupFailed("no such name", _): break
+        default: Issue.record("\(String(describing: error))")
+        }
+        #expect(error?.exitStatus == .tryAgain)
+    }
+
+    @Test(arguments: [0, -1, 65_536]) func aPortOutsideTheRangeIsNoAddress(port: Int) async throws {
+        await #expect(throws: SocketError.badAddress("localhost:\(port)")) {
+            _ = try await connector().resolve("localhost", port: port)
+        }
+    }
+
+    @Test func socketsAreBoundToTheInterface() async throws {
+        let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await listener.serve { _ in } }
+            let stream = try await connector(interface: "lo").connect(to: "127.0.0.1", port: listener.port)
+            #expect(stream.remoteAddress?.port == listener.port)
+            _ = await stream.close()
+            _ = await listener.close()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test(arguments: ["nosuch0", "", "a-name-that-is-too-long", "lo\u{0}"])
+    func anAbsentInterfaceIsAConfigurationError(name: String) async throws {
+        let error = await failure { () async throws(SocketError) in
+            try await connector(interface: name).connect(to: "127.0.0.1", port: 25)
+        }
+        #expect(error == .interfaceAbsent(name: name))
+        #expect(error?.exitStatus == .configuration)
+    }
+}

@@ -1,0 +1,90 @@
+import NIOCore
+import Scopes
+import Sockets
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct SocketListenerTests {
+    @Test func atMostSoManyAreServedAtOnce() async throws {
+        let limit = 2
+        let guests = 6
+        let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
+        let (served, service) = AsyncStream.makeStream(of: Int.self)
+        let active = Gauge()
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await listener.serve(atMost: limit) { stream in
+                    service.yield(active.change(by: 1))
+                    _ = try? await stream.readAll()
+                    _ = active.change(by: -1)
+                }
+            }
+            var streams: [SocketStream] = []
+            for _ in 0..<guests {
+                streams.append(try await connector().connect(to: "127.0.0.1", port: listener.port))
+            }
+            var seen: [Int] = []
+            var iterator = served.makeAsyncIterator()
+            for _ in 0..<limit { seen.append(try #require(await iterator.next())) }
+            for (index, stream) in streams.enumerated() {
+                _ = await stream.close()
+                if index + limit < guests { seen.append(try #require(await iterator.next())) }
+            }
+            #expect(seen.count == guests)
+            #expect(seen.max() == limit)
+            _ = await listener.close()
+            try await group.waitForAll()
+        }
+    }
+
+    @Test func cancellationEndsServingAndClosesTheListener() async throws {
+        let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
+        let (served, service) = AsyncStream.makeStream(of: Void.self)
+        let serving = Task {
+            try await listener.serve { stream in
+                service.yield()
+                _ = try? await stream.read(atMost: 1)
+            }
+        }
+        let guest = try await connector().connect(to: "127.0.0.1", port: listener.port)
+        var iterator = served.makeAsyncIterator()
+        await iterator.next()
+        async let closing = guest.read(atMost: 1)
+        serving.cancel()
+        #expect(try await closing == nil)
+        _ = await guest.close()
+        try await serving.value
+        await #expect(throws: SocketError.self) {
+            _ = try await connector().connect(to: "127.0.0.1", port: listener.port)
+        }
+        #expect(await listener.close().outcome == .notNeeded)
+    }
+
+    @Test func aPortInUseAndAForeignAddressAreToldApart() async throws {
+        let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
+        async let serving: Void = listener.serve { _ in }
+        await #expect(throws: SocketError.addressInUse("127.0.0.1:\(listener.port)")) {
+            _ = try await SocketListener.bind(host: "127.0.0.1", port: listener.port, on: loop)
+        }
+        await #expect(throws: SocketError.badAddress("192.0.2.1:0")) {
+            _ = try await SocketListener.bind(host: "192.0.2.1", port: 0, on: loop)
+        }
+        await #expect(throws: SocketError.badAddress("localhost:0")) {
+            _ = try await SocketListener.bind(host: "localhost", port: 0, on: loop)
+        }
+        _ = await listener.close()
+        try await serving
+    }
+}
+
+private final class Gauge: Sendable {
+    private let value = Mutex(0)
+
+    func change(by step: Int) -> Int {
+        value.withLock { value in
+            value += step
+            return value
+        }
+    }
+}
