@@ -12,6 +12,8 @@ public enum ATError: Failure, Equatable {
     case unquotable(name: String, octet: UInt8)
     /// The line is out of step and the probe was not answered.
     case outOfStep
+    /// The line carries data; a command would be payload.
+    case inDataMode
     /// No answer at all while the line was being synchronised.
     case silent
     /// More commands wait for the modem than the queue holds.
@@ -28,7 +30,7 @@ public enum ATError: Failure, Equatable {
     public var failureClass: FailureClass {
         switch self {
         case .unquotable: .configuration
-        case .cancelled, .queueFull: .defect
+        case .cancelled, .queueFull, .inDataMode: .defect
         case .refused, .timedOut, .malformed, .outOfStep, .silent, .babbling, .rebooted, .portGone: .modem
         }
     }
@@ -41,6 +43,7 @@ public enum ATError: Failure, Equatable {
         case .unquotable(let name, let octet):
             "\(name) holds the octet 0x\(String(octet, radix: 16)), which an AT command cannot carry"
         case .outOfStep: "the modem's answers are out of step with the commands"
+        case .inDataMode: "the line carries data and takes no command"
         case .silent: "the modem does not answer"
         case .queueFull: "too many commands wait for the modem"
         case .babbling(let words): "the modem sends without end: \(words)"
@@ -52,7 +55,7 @@ public enum ATError: Failure, Equatable {
 
     public var advice: String? {
         switch self {
-        case .refused, .malformed, .cancelled, .queueFull: nil
+        case .refused, .malformed, .cancelled, .queueFull, .inDataMode: nil
         case .silent:
             "check the device path (a modem has several ports), the baud rate and the power supply; a modem that is "
                 + "starting needs up to 30 s"
@@ -67,7 +70,7 @@ public enum ATError: Failure, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .unquotable: .configuration
-        case .cancelled, .queueFull: .tryAgain
+        case .cancelled, .queueFull, .inDataMode: .tryAgain
         case .refused, .timedOut, .malformed, .outOfStep, .silent, .babbling, .rebooted, .portGone: .unavailable
         }
     }
