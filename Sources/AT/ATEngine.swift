@@ -116,6 +116,10 @@ public struct ATEngine: Sendable {
         if case .data = state { true } else { false }
     }
 
+    public var isClosed: Bool {
+        if case .closed = state { true } else { false }
+    }
+
     /// When `.deadlinePassed` is due; to be read again after every `handle`.
     public var deadline: NIODeadline? {
         let own: NIODeadline? =

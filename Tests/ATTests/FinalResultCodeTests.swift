@@ -16,7 +16,9 @@ import Testing
         #expect(FinalResultCode(line: line) == code)
     }
 
-    @Test(arguments: ["OKAY", "NOT OK", "CONNECT OK", "0, CONNECT OK", "CONNECT FAIL", "RING", "0", "", "+CSQ: OK", "SEND OK"])
+    @Test(arguments: [
+        "OKAY", "NOT OK", "CONNECT OK", "0, CONNECT OK", "CONNECT FAIL", "RING", "0", "", "+CSQ: OK", "SEND OK",
+    ])
     func anyOtherLineIsNone(line: String) {
         #expect(FinalResultCode(line: line) == nil)
     }

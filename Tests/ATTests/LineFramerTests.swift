@@ -105,7 +105,9 @@ import Testing
         for cut in 0...11 {
             var framer = LineFramer()
             var data: [UInt8] = []
-            for piece in [Array("\r\nCONNECT\r\n".utf8.prefix(cut)), Array("\r\nCONNECT\r\n\n~\r\n".utf8.dropFirst(cut))] {
+            for piece in [
+                Array("\r\nCONNECT\r\n".utf8.prefix(cut)), Array("\r\nCONNECT\r\n\n~\r\n".utf8.dropFirst(cut)),
+            ] {
                 framer.append(ByteBuffer(bytes: piece))
                 while let item = framer.next() {
                     switch item {

@@ -1,4 +1,5 @@
 import AT
+import ByteStreams
 import NIOCore
 import Scopes
 
@@ -16,7 +17,7 @@ final class PortHandler: ChannelDuplexHandler {
     typealias Synchronised = CheckedContinuation<Result<StartUpReport, ATError>, Never>
     typealias Concluded = CheckedContinuation<ATError?, Never>
 
-    private(set) var engine: ATEngine
+    private var engine: ATEngine
     private let eventLoop: any EventLoop
     private let observer: (@Sendable (LineRecord) -> Void)?
     private let opened: NIODeadline
@@ -93,6 +94,7 @@ final class PortHandler: ChannelDuplexHandler {
         context.write(data, promise: promise)
     }
 
+    /// Nothing is read while a reader has all that it may hold.
     func read(context: ChannelHandlerContext) {
         owesRead = isPaused
         if !isPaused { context.read() }
@@ -113,6 +115,7 @@ extension PortHandler {
             for action in engine.handle(events.removeFirst(), now: now) { perform(action) }
         }
         isRunning = false
+        if engine.isClosed { endReaders() }
         rearm()
     }
 
@@ -127,7 +130,6 @@ extension PortHandler {
         case .leftDataMode(let error): left(error)
         case .record(let direction, let content): record(direction, content)
         }
-        if case .lost? = events.last, engine.deadline == nil { endSubscribers() }
     }
 
     private func rearm() {
@@ -153,5 +155,148 @@ extension PortHandler {
 
     private func record(_ direction: LineRecord.Direction, _ content: LineRecord.Content) {
         observer?(LineRecord(time: now - opened, direction: direction, content: content))
+    }
+}
+
+/// What the port's face asks for.
+extension PortHandler {
+    func makeID() -> ATEngine.ID {
+        nextID += 1
+        return ATEngine.ID(nextID)
+    }
+
+    func submit(_ exchange: Exchange, _ id: ATEngine.ID, _ waiter: Answered) {
+        answers[id] = waiter
+        run(.submit(id, exchange))
+    }
+
+    func cancel(_ id: ATEngine.ID) {
+        run(.cancel(id))
+    }
+
+    func synchronise(limit: TimeAmount, _ waiter: Synchronised) {
+        synchronisations.append(waiter)
+        run(.synchronise(limit: limit))
+    }
+
+    func prove(_ waiter: Concluded) {
+        proofs.append(waiter)
+        run(.prove)
+    }
+
+    func leave(byModem: Bool, _ waiter: Concluded) {
+        departures.append(waiter)
+        data?.endWriting()
+        setPaused()
+        run(byModem ? .markLeft : .leave)
+    }
+
+    func cancelAll() {
+        for id in answers.keys { run(.cancel(id)) }
+    }
+
+    func close() {
+        run(.lost(.portGone("the port was closed")))
+    }
+
+    var isInDataMode: Bool { engine.isInDataMode || !departures.isEmpty }
+
+    var isClosed: Bool { engine.isClosed }
+
+    func adopt(introducers: [Introducer], unsolicitedPrefixes: [String]) {
+        engine.adopt(introducers: introducers, unsolicitedPrefixes: unsolicitedPrefixes)
+    }
+
+    /// From the next `CONNECT` on data goes to these handlers, behind this one in the pipeline.
+    func forwardData(to handlers: [any ChannelHandler]) throws {
+        guard let context else { throw ATError.portGone("its channel has no port any more") }
+        try context.pipeline.syncOperations.addHandlers(handlers, position: .after(self))
+        forwards = true
+    }
+
+    func stopForwarding(_ handlers: [any ChannelHandler]) {
+        forwards = false
+        for handler in handlers {
+            guard let handler = handler as? any RemovableChannelHandler else { continue }
+            context?.pipeline.syncOperations.removeHandler(handler, promise: nil)
+        }
+    }
+
+    /// Writes data behind what was written before; `promise` is kept when the line took it.
+    func writeData(_ octets: ByteBuffer) -> EventLoopFuture<Void> {
+        let promise = eventLoop.makePromise(of: Void.self)
+        guard let context else {
+            promise.fail(ATError.portGone("its channel has no port any more"))
+            return promise.futureResult
+        }
+        record(.sent, .octets(octets.readableBytes))
+        context.writeAndFlush(wrapOutboundOut(octets), promise: promise)
+        return promise.futureResult
+    }
+}
+
+/// What the engine's actions do to those who wait.
+extension PortHandler {
+    private func finish(_ id: ATEngine.ID, _ result: Result<Exchange.Answer, ATError>) {
+        if case .success(let answer) = result, case .connect = answer.result { data = forwards ? nil : DataBuffer() }
+        answers.removeValue(forKey: id)?.resume(returning: result)
+    }
+
+    private func deliver(_ octets: ByteBuffer) {
+        if forwards {
+            context?.fireChannelRead(wrapInboundOut(octets))
+        } else {
+            data?.append(octets)
+            setPaused()
+        }
+    }
+
+    private func left(_ error: ATError?) {
+        data?.end(error.map { .linkLost($0.summary) } ?? .closed)
+        setPaused()
+        resume(&departures, returning: error)
+    }
+
+    private func endReaders() {
+        data?.end(.linkLost(lastError.map(words) ?? "the port was closed"))
+        for subscriber in subscribers { subscriber.lines?.end() }
+        subscribers = []
+    }
+}
+
+/// Lines for subscribers, and the pause of reading when one of them, or the reader of data, has all it may hold.
+extension PortHandler {
+    func subscribe() -> LineQueue {
+        let loop = eventLoop
+        let handler = NIOLoopBound(WeakHandler(handler: self), eventLoop: loop)
+        let lines = LineQueue { loop.execute { handler.value.handler?.setPaused() } }
+        if engine.isClosed { lines.end() } else { subscribers.append(Subscriber(lines: lines)) }
+        return lines
+    }
+
+    private struct WeakHandler {
+        weak var handler: PortHandler?
+    }
+
+    private func publish(_ line: ATLine) {
+        for subscriber in subscribers { subscriber.lines?.append(line) }
+        setPaused()
+    }
+
+    /// Looks again whether reading has to pause.
+    func setPaused() {
+        subscribers.removeAll { $0.lines == nil }
+        let wasPaused = isPaused
+        isPaused = data?.isFull == true || subscribers.contains { $0.lines?.isFull == true }
+        guard wasPaused, !isPaused, owesRead else { return }
+        owesRead = false
+        context?.read()
+    }
+
+    /// Takes up to `limit` octets of data mode, and reads on when there is room again.
+    func takeData(atMost limit: Int) -> DataBuffer.Look {
+        let look = data?.take(atMost: limit) ?? .ended(.closed)
+        setPaused()
+        return look
     }
 }
