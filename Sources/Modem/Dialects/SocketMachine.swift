@@ -250,7 +250,7 @@ extension ATError {
     var endsEverySocket: Bool {
         switch self {
         case .outOfStep, .silent, .babbling, .rebooted, .portGone: true
-        case .refused, .timedOut, .malformed, .unquotable, .queueFull, .cancelled: false
+        case .refused, .timedOut, .malformed, .unquotable, .queueFull, .inDataMode, .cancelled: false
         }
     }
 }
