@@ -4,7 +4,7 @@
 struct FieldWriter {
     private(set) var text = ""
     private var column = 0
-    /// Nothing stands on the line but the field's name, or the blank of a folded line.
+    /// Nothing stands on the line but the field's name.
     private var isFresh = true
     private static let foldAt = 78
     private static let foldEncodedAt = 76
@@ -28,7 +28,7 @@ struct FieldWriter {
                 throw .header(
                     name: name, problem: "has more than \(Self.longestPiece) octets without a blank to fold at")
             }
-            put(piece.blank.isEmpty || isFresh ? " " : piece.blank, piece.word, limit: Self.foldAt)
+            put(piece.gap, piece.word, limit: Self.foldAt)
         }
         end()
     }
@@ -91,14 +91,14 @@ struct FieldWriter {
         guard let first, let last = risky ? pieces.count - 1 : pieces.lastIndex(where: { $0.needsEncoding }),
             first <= last
         else {
-            for piece in pieces { put(isFresh ? " " : piece.blank, piece.word, limit: Self.foldAt) }
+            for piece in pieces { put(piece.gap, piece.word, limit: Self.foldAt) }
             return
         }
-        for piece in pieces[..<first] { put(isFresh ? " " : piece.blank, piece.word, limit: Self.foldEncodedAt) }
+        for piece in pieces[..<first] { put(piece.gap, piece.word, limit: Self.foldEncodedAt) }
         var run = risky ? pieces[first].blank + pieces[first].word : pieces[first].word
         for piece in pieces[(first + 1)...].prefix(last - first) { run += piece.blank + piece.word }
-        putEncoded(run, blank: isFresh ? " " : pieces[first].blank, place: place)
-        for piece in pieces[(last + 1)...] { put(piece.blank, piece.word, limit: Self.foldEncodedAt) }
+        putEncoded(run, blank: risky ? " " : pieces[first].gap, place: place)
+        for piece in pieces[(last + 1)...] { put(piece.gap, piece.word, limit: Self.foldEncodedAt) }
     }
 
     private mutating func putEncoded(_ run: String, blank: String, place: EncodedWords.Place) {
@@ -125,6 +125,9 @@ struct FieldWriter {
 private struct Piece {
     let blank: String
     let word: String
+
+    /// What stands before the word on the line: never nothing, so that it may begin a folded line.
+    var gap: String { blank.isEmpty ? " " : blank }
 
     var needsEncoding: Bool {
         word.utf8.contains { $0 >= 0x80 } || word.contains("=?") || word.utf8.count > FieldWriter.longestPiece

@@ -44,7 +44,8 @@ struct MeasuredPart: Sendable {
     func encoding(allows8Bit: Bool) -> TransferEncoding {
         if !measure.needsEncoding, !measure.has8Bit { return .sevenBit }
         if !measure.needsEncoding, allows8Bit { return .eightBit }
-        let quoted = measure.quotedOctets + TransferEncoding.quotedPrintable.rawValue.utf8.count
+        guard let quotedOctets = measure.quotedOctets else { return .base64 }
+        let quoted = quotedOctets + TransferEncoding.quotedPrintable.rawValue.utf8.count
         let base64 = measure.base64Octets + TransferEncoding.base64.rawValue.utf8.count
         return quoted <= base64 ? .quotedPrintable : .base64
     }
@@ -54,7 +55,7 @@ struct MeasuredPart: Sendable {
         let own =
             switch encoding {
             case .sevenBit, .eightBit: measure.plainOctets
-            case .quotedPrintable: measure.quotedOctets
+            case .quotedPrintable: measure.quotedOctets ?? 0
             case .base64: measure.base64Octets
             }
         let endsLine =

@@ -8,13 +8,14 @@ struct PartMeasure {
     /// Why it cannot go as it is: NUL, CR or LF alone, a line over 998 octets, `From ` or what might be a boundary at the
     /// start of a line.
     private(set) var needsEncoding = false
-    private(set) var quotedOctets = 0
+    /// nil: more than base64 takes, and not counted to the end.
+    private(set) var quotedOctets: Int?
     private(set) var endsAtLineStart = true
 
     private let isText: Bool
     private var quotedCount = OctetCount()
     private var quoted: QuotedPrintableEncoder
-    /// Above this, quoted-printable is not counted on: base64 is shorter.
+    /// More than base64 can take.
     private let quotedLimit: Int
     private var utf8 = UTF8Check()
     private var previous: UInt8 = 0x0A
@@ -44,7 +45,7 @@ struct PartMeasure {
     mutating func finish() {
         if previous == 0x0D { needsEncoding = true }
         quoted.finish(into: &quotedCount)
-        quotedOctets = quotedCount.octets
+        quotedOctets = quotedCount.octets <= quotedLimit ? quotedCount.octets : nil
         endsAtLineStart = previous == 0x0A
         utf8.finish()
     }
@@ -87,11 +88,7 @@ struct UTF8Check {
 
     mutating func take(_ octets: Span<UInt8>) {
         guard isValid else { return }
-        for index in octets.indices {
-            let octet = octets[index]
-            if octet < 0x80, missing == 0 { continue }
-            take(octet)
-        }
+        for index in octets.indices { take(octets[index]) }
     }
 
     mutating func finish() {
@@ -99,6 +96,7 @@ struct UTF8Check {
     }
 
     mutating func take(_ octet: UInt8) {
+        if octet < 0x80, missing == 0 { return }
         if missing > 0 {
             guard allowed.contains(octet) else {
                 isValid = false
