@@ -9,9 +9,9 @@ public protocol Bearer: Sendable {
     var name: String { get }
 
     /// The bearer's own address as text, where it is known: `10.1.2.3`, `2001:db8::1`.
-    var localAddress: String? { get async }
+    var localAddress: String? { get }
 
-    /// Resolves the name, connects, and answers with the stream. Throws `BearerError`; a failed or cancelled attempt leaves
-    /// no slot and no descriptor behind.
+    /// Resolves the name, connects, and answers with the stream. Throws a `Failure`: `BearerError`, or over an interface
+    /// `SocketError`. A failed or cancelled attempt leaves no slot and no descriptor behind.
     func connect(to host: String, port: UInt16) async throws -> any ByteStream
 }

@@ -1,10 +1,10 @@
 public import AT
-import Modem
+public import Modem
 public import Scopes
 
 /// How a bearer failed: when it came up, or when something was connected over it.
 ///
-/// Exit statuses: a value that the modem cannot take is 78. The access point refused, or the modem failing at its own
+/// Exit statuses: a value that the modem cannot take is 78. The context refused, or the modem failing at its own
 /// commands, is 69: the same attempt will fail again until somebody acts. Everything that another attempt may well pass is
 /// 75: a name that did not resolve, a peer that refused or stayed silent, a lost link, no free socket.
 public enum BearerError: Failure, Equatable {
@@ -12,12 +12,13 @@ public enum BearerError: Failure, Equatable {
     case unknownDialect(String)
     /// A value that cannot go on the AT line, or that the modem does not take.
     case unusable(words: String)
-    /// The network refused the context: `words` are the modem's, with the network's cause where it told.
-    case accessPointRefused(apn: String?, words: String)
-    /// The context did not come up for another reason.
-    case contextFailed(words: String)
+    /// The context did not come up: with the modem's own words, and the network's cause where it told. Whatever the cause, it
+    /// is the network that refused (69); a refused account is 77.
+    case contextRefused(ModemError)
     /// A command of the bearer's life cycle failed on the line.
     case modem(ATError)
+    /// The modem did not do what a socket needs.
+    case socketsFailed(words: String)
     case nameNotResolved(host: String, words: String)
     /// The peer refused, or could not be reached.
     case connectFailed(host: String, port: UInt16, words: String)
@@ -31,10 +32,10 @@ public enum BearerError: Failure, Equatable {
     public var failureClass: FailureClass {
         switch self {
         case .unknownDialect, .unusable: .configuration
-        case .accessPointRefused, .contextFailed, .linkLost: .network
+        case .contextRefused, .linkLost: .network
         case .modem(let error): error.failureClass
         case .nameNotResolved, .connectFailed, .connectTimedOut: .peer
-        case .noFreeSocket: .modem
+        case .noFreeSocket, .socketsFailed: .modem
         case .interrupted: .defect
         }
     }
@@ -43,13 +44,9 @@ public enum BearerError: Failure, Equatable {
         switch self {
         case .unknownDialect(let name): "there is no dialect \(name.printable(limit: 40))"
         case .unusable(let words): words.printable(limit: 200)
-        case .accessPointRefused(let apn, let words):
-            Self.with(
-                words,
-                "the network refused the access point \(apn.map { "\"\($0.printable(limit: 100))\"" } ?? "(none given)")"
-            )
-        case .contextFailed(let words): Self.with(words, "the PDP context did not come up")
+        case .contextRefused(let error): error.summary
         case .modem(let error): error.summary
+        case .socketsFailed(let words): Self.with(words, "the modem's sockets failed")
         case .nameNotResolved(let host, let words):
             Self.with(words, "the name \(host.printable(limit: 255)) did not resolve")
         case .connectFailed(let host, let port, let words):
@@ -66,13 +63,13 @@ public enum BearerError: Failure, Equatable {
         switch self {
         case .unknownDialect: "use one of \(Dialects.names.joined(separator: ", "))"
         case .unusable: "correct that value"
-        case .accessPointRefused(let apn, _): apn == nil ? "set apn" : "check apn, apn-user and apn-password-file"
-        case .contextFailed: "ask the operator whether the subscription has this access point"
+        case .contextRefused(let error):
+            error.advice ?? "check apn, apn-user and apn-password-file, and that the subscription has this access point"
         case .modem(let error): error.advice
         case .nameNotResolved: "check the server's name, or try again"
         case .connectFailed: "check the server's port and that it runs, or try again"
         case .connectTimedOut: "check that the server can be reached from this network, or try again"
-        case .noFreeSocket, .linkLost: "try again"
+        case .noFreeSocket, .linkLost, .socketsFailed: "try again"
         case .interrupted: nil
         }
     }
@@ -80,8 +77,9 @@ public enum BearerError: Failure, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .unknownDialect, .unusable: .configuration
-        case .accessPointRefused, .contextFailed: .unavailable
+        case .contextRefused(let error): error.exitStatus == .credentialsRefused ? .credentialsRefused : .unavailable
         case .modem(let error): error.exitStatus
+        case .socketsFailed: .unavailable
         case .nameNotResolved, .connectFailed, .connectTimedOut, .noFreeSocket, .linkLost, .interrupted: .tryAgain
         }
     }

@@ -28,9 +28,7 @@ public protocol Dialect: Sendable {
     func activation(of context: PDPContext) throws(ATError) -> [BearerStep]
     /// Takes the context down; also what a lost bearer or a failed activation demands before the next one.
     func deactivation(of context: PDPContext) -> [BearerStep]
-    /// Asks the modem why the last of its operations failed, in the order of their worth.
-    func explanations() -> [Exchange]
-    /// What such an answer says, with its number where it has one; nil: nothing of use.
+    /// What the answer to `.explain` says, with its number where it has one; nil: nothing of use.
     func explanation(in answer: Exchange.Answer) -> SocketFault?
 
     // MARK: Sockets

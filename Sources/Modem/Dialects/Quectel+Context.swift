@@ -46,10 +46,6 @@ extension Quectel {
         return [BearerStep(Exchange(deactivate, timeout: .seconds(40)), tolerance: .refusal)]
     }
 
-    public func explanations() -> [Exchange] {
-        [Self.lastError, Exchange(CommandText("AT+CEER"), responsePrefixes: ["+CEER:"])]
-    }
-
     static let lastError = Exchange(CommandText("AT+QIGETERROR"), responsePrefixes: ["+QIGETERROR:"])
 
     /// `+QICSGP=ctx,type,"apn","user","password",authentication`; type 1 IPv4, 2 IPv6, 3 both; 0 none, 1 PAP, 2 CHAP.

@@ -1,18 +1,15 @@
 public import AT
 
 extension Quectel {
-    /// `+QIGETERROR: 565,DNS parse failed`; `+CEER: words` or `+CEER: number,…`.
+    /// `+QIGETERROR: 565,DNS parse failed`; 0: nothing failed.
     public func explanation(in answer: Exchange.Answer) -> SocketFault? {
         guard answer.result == .ok else { return nil }
         for line in answer.lines {
-            if let fields = LineFields(line.text, prefix: "+QIGETERROR:"), let number = fields.number(0) {
-                guard number != 0 else { return nil }
-                return Self.fault(number: number, words: fields[1].isEmpty ? nil : fields[1])
+            guard let fields = LineFields(line.text, prefix: "+QIGETERROR:"), let number = fields.number(0) else {
+                continue
             }
-            if line.text.hasPrefix("+CEER:") {
-                let words = line.text.dropFirst("+CEER:".count).drop { $0 == " " }
-                return words.isEmpty ? nil : SocketFault(.other, words: String(words))
-            }
+            guard number != 0 else { return nil }
+            return Self.fault(number: number, words: fields[1].isEmpty ? nil : fields[1])
         }
         return nil
     }

@@ -9,6 +9,8 @@ extension Quectel {
             return Exchange(try opening(slot, endpoint, cid), timeout: .seconds(15))
         case .openOnline(let slot, let endpoint, let cid):
             return Exchange(try opening(slot, endpoint, cid), completion: .dataMode, timeout: limits.openLimit)
+        case .resumeOnline:
+            return Exchange(CommandText("ATO"), completion: .dataMode, timeout: .seconds(10))
         case .state(let slot):
             return Exchange(CommandText("AT+QISTATE=1,").number(slot), responsePrefixes: ["+QISTATE:"])
         case .send(let slot, let octets):
@@ -50,7 +52,7 @@ extension Quectel {
     public func result(of answer: Exchange.Answer, to operation: SocketOperation) -> SocketResult {
         switch operation {
         case .open: answer.result == .ok ? .opening : .failed(Self.fault(of: answer))
-        case .openOnline:
+        case .openOnline, .resumeOnline:
             if case .connect = answer.result { .opened } else { .failed(Self.fault(of: answer)) }
         case .state: Self.state(in: answer)
         case .send(_, let octets): Self.acceptance(of: answer, octets.readableBytes)

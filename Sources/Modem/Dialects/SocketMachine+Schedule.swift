@@ -70,7 +70,7 @@ extension SocketMachine {
                 socket.counts.fetches += 1
                 socket.receiving.isNoticed = false
             case .state: socket.stateAt = nil
-            case .open, .openOnline, .unacknowledged, .explain, .close: return
+            case .open, .openOnline, .resumeOnline, .unacknowledged, .explain, .close: return
             }
         }
         actions.append(.perform(exchange))
@@ -92,7 +92,7 @@ extension SocketMachine {
         case .state: update(turn.socket) { $0.stateAt = nil }
         case .unacknowledged: finishFlush(turn.socket, nil)
         case .send: endSending(turn.socket, .corrupt(error?.summary ?? "the dialect cannot send"))
-        case .receive, .openOnline: update(turn.socket) { $0.receiving.mayHold = false }
+        case .receive, .openOnline, .resumeOnline: update(turn.socket) { $0.receiving.mayHold = false }
         }
     }
 
@@ -168,7 +168,7 @@ extension SocketMachine {
             case .failing: concludeFailing(turn.socket, answer)
             case .opening, .connecting, .established, .lingering, .dead, nil: return
             }
-        case .openOnline: return
+        case .openOnline, .resumeOnline: return
         }
     }
 
@@ -176,8 +176,8 @@ extension SocketMachine {
     mutating func abandon(_ turn: Turn, _ error: ATError, _ now: NIODeadline) {
         let id = turn.socket
         switch turn.operation {
-        case .open: fail(id, SocketFault(error == .cancelled ? .closedHere : .other, words: error.summary))
-        case .openOnline: return
+        case .open: fail(id, SocketFault(.modem, words: error.summary))
+        case .openOnline, .resumeOnline: return
         case .state: update(id) { [tuning] socket in socket.stateAt = now + tuning.statePoll }
         case .send, .receive:
             endSending(id, .linkLost(error.summary))

@@ -65,8 +65,6 @@ public struct SocketMachine: Sendable {
         case deadlinePassed
         /// The bearer or the line is gone, as its owner knows.
         case lost(words: String)
-        /// The bearer stands again; what was lost stays lost.
-        case recovered
     }
 
     public enum Action: Sendable, Equatable {
@@ -125,8 +123,11 @@ public struct SocketMachine: Sendable {
     /// Whether a reader has to catch up before more lines are passed on: only pushed octets can bring that about.
     public var isSaturated: Bool { sockets.values.contains { $0.receiving.octets.readableBytes >= tuning.pushLimit } }
 
-    /// Whether nothing is open, opening or closing.
-    public var isEmpty: Bool { sockets.isEmpty }
+    /// What is open, opening or closing, in the order of opening.
+    public var openIDs: [SocketID] { order }
+
+    /// Why every socket died, and no other is opened; nil: the bearer was not lost.
+    public var lossWords: String? { lostWords }
 
     /// When `.deadlinePassed` is due; to be read again after every `handle`.
     public var deadline: NIODeadline? { sockets.compactMap { nextDeadline(of: $0.key, $0.value) }.min() }
@@ -146,9 +147,6 @@ public struct SocketMachine: Sendable {
         case .line(let line): received(line, now)
         case .deadlinePassed: passDeadlines(now)
         case .lost(let words): lose(words)
-        case .recovered:
-            lostWords = nil
-            foreignSlots = []
         }
         startNext(now)
         defer { actions = [] }

@@ -17,13 +17,15 @@ public enum SocketOperation: Sendable, Equatable {
     case open(slot: Int?, SocketEndpoint, cid: Int, step: Int)
     /// Opens a socket that becomes the line itself (`Carriage.online`).
     case openOnline(slot: Int, SocketEndpoint, cid: Int)
+    /// Makes the line that socket again, after it was taken back to command mode.
+    case resumeOnline(slot: Int)
     /// Asks how a socket stands: while it opens, where no line tells, or after a close without a number.
     case state(slot: Int)
     case send(slot: Int, ByteBuffer)
     case receive(slot: Int, atMost: Int)
     /// Asks how many octets the far TCP has not acknowledged.
     case unacknowledged(slot: Int)
-    /// Asks why opening failed.
+    /// Asks why the last operation failed: opening, or the activation of the context.
     case explain
     /// One step of closing, counted from 0.
     case close(slot: Int, step: Int)
@@ -97,6 +99,8 @@ public struct SocketFault: Error, Sendable, Equatable {
         case lost
         /// A value that the modem or its line cannot take.
         case parameter
+        /// The modem did not answer as it should.
+        case modem
         case other
     }
 

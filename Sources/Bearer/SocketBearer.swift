@@ -1,0 +1,247 @@
+import AT
+import ByteStreams
+public import Modem
+import NIOCore
+public import Scopes
+import Synchronization
+
+/// Brings the context up for the modem's own sockets, and takes everything down behind `body`: open sockets are closed, then
+/// the context is deactivated, unless it was found active. Each is a step of `teardown`; they run on every way out, shielded
+/// from cancellation.
+///
+/// - Parameters:
+///   - context: defined, as bring-up left it.
+///   - keeper: knows the network's causes and other PDP types to try; without it a refusal is told in the modem's words.
+///   - body: is given a bearer that connects. It must not outlive the call.
+public func withSocketBearer<Result>(
+    port: any CommandPort, dialect: any Dialect, context: PDPContext, keeper: ContextKeeper? = nil,
+    teardown: Teardown, tuning: SocketMachine.Tuning = .init(), clock: BearerClock = .continuous,
+    body: (any Bearer) async throws -> Result
+) async throws -> Result {
+    let sockets = ModemSockets(port: port, dialect: dialect, cid: context.cid, tuning: tuning, clock: clock)
+    let bearer = SocketBearer(
+        port: port, dialect: dialect, context: context, keeper: keeper, sockets: sockets, clock: clock)
+    await port.adopt(introducers: dialect.introducers, unsolicitedPrefixes: dialect.unsolicitedPrefixes)
+    let lines = await port.unsolicited()
+    return try await withCompanion(
+        { await sockets.run(lines: lines) }, stop: { sockets.stop() },
+        body: {
+            try await withScope(
+                open: { bearer }, close: { await $0.takeDown(teardown) },
+                body: { bearer in
+                    try await bearer.start()
+                    return try await body(bearer)
+                })
+        })
+}
+
+/// The `socket` adapter: a context of the modem's, and its sockets by one dialect.
+final class SocketBearer: Bearer {
+    private enum Life: Sendable {
+        case down
+        /// Activation was begun: the context may be up, whatever the modem answered.
+        case activating
+        /// `wasFound`: somebody else activated it, so it stays.
+        case up(wasFound: Bool)
+    }
+
+    private struct State {
+        var life = Life.down
+        var context: PDPContext
+        var address: String?
+    }
+
+    private let port: any CommandPort
+    private let dialect: any Dialect
+    private let keeper: ContextKeeper?
+    private let sockets: ModemSockets
+    private let clock: BearerClock
+    private let state: Mutex<State>
+    private let online: OnlineSlot
+
+    init(
+        port: any CommandPort, dialect: any Dialect, context: PDPContext, keeper: ContextKeeper?,
+        sockets: ModemSockets, clock: BearerClock
+    ) {
+        self.port = port
+        self.dialect = dialect
+        self.keeper = keeper
+        self.sockets = sockets
+        self.clock = clock
+        state = Mutex(State(context: context))
+        online = OnlineSlot()
+    }
+
+    var name: String { "socket (\(dialect.name))" }
+
+    var localAddress: String? { state.withLock { $0.address } }
+
+    private var context: PDPContext { state.withLock { $0.context } }
+
+    // MARK: Start
+
+    /// Settings, then the context: found active, or activated; and its address.
+    func start() async throws(BearerError) {
+        for step in dialect.settings() { _ = try await require(step) }
+        if case .active(let address)? = try await status() {
+            state.withLock { state in
+                state.life = .up(wasFound: true)
+                state.address = address
+            }
+            return
+        }
+        state.withLock { $0.life = .activating }
+        try await activate()
+        let status = try await status()
+        state.withLock { state in
+            state.life = .up(wasFound: false)
+            if case .active(let address)? = status { state.address = address }
+        }
+    }
+
+    /// Nil where the dialect cannot tell.
+    private func status() async throws(BearerError) -> ContextStatus? {
+        let context = context
+        guard let query = dialect.query(context) else { return context.wasActive == true ? .active(address: nil) : nil }
+        let answer = try await perform(query)
+        guard answer.result == .ok else { return .inactive }
+        return dialect.status(in: answer, of: context)
+    }
+
+    /// A refusal is followed by the dialect's deactivation, which alone makes another activation possible. A second one is
+    /// made when the network asks for another PDP type, or when nothing says that it would be refused again.
+    private func activate() async throws(BearerError) {
+        guard let first = try await refusal() else { return }
+        await deactivate()
+        if let adapted = try await adapted(after: first.error) {
+            state.withLock { $0.context = adapted }
+        } else if first.isFinal {
+            throw .contextRefused(first.error)
+        }
+        guard let second = try await refusal() else { return }
+        await deactivate()
+        throw .contextRefused(second.error)
+    }
+
+    private func adapted(after refusal: ModemError) async throws(BearerError) -> PDPContext? {
+        guard let keeper else { return nil }
+        do {
+            return try await keeper.adapted(context, after: refusal)
+        } catch {
+            throw .contextRefused(error)
+        }
+    }
+
+    private struct Refusal {
+        let error: ModemError
+        /// The same attempt would be refused again.
+        let isFinal: Bool
+    }
+
+    /// Runs the steps of activation; nil when the context is up.
+    private func refusal() async throws(BearerError) -> Refusal? {
+        let steps: [BearerStep]
+        do {
+            steps = try dialect.activation(of: context)
+        } catch {
+            throw .unusable(words: error.summary)
+        }
+        for step in steps {
+            let answer = try await perform(step.exchange)
+            guard answer.result != .ok, step.tolerance == .none else { continue }
+            return await explained(answer)
+        }
+        return nil
+    }
+
+    private func explained(_ answer: Exchange.Answer) async -> Refusal {
+        var fault: SocketFault?
+        if let question = try? dialect.exchange(for: .explain), let explanation = try? await port.perform(question) {
+            fault = dialect.explanation(in: explanation)
+        }
+        let words = fault?.words ?? ""
+        guard let keeper else {
+            let report = (try? await port.send(ErrorReportQuery()))?.words ?? ""
+            let parts = [answer.result.description, words, report].filter { !$0.isEmpty }
+            let error = ModemError.contextRefused(apn: context.apn, cause: nil, words: parts.joined(separator: ", "))
+            return Refusal(error: error, isFinal: fault?.kind == .accessPoint)
+        }
+        let error = await keeper.refusal(of: context, code: answer.result, words: words)
+        guard case .contextRefused(_, let cause?, _) = error else { return Refusal(error: error, isFinal: false) }
+        return Refusal(error: error, isFinal: !Self.passingCauses.contains(cause.code))
+    }
+
+    /// Session causes that another attempt may well pass: congestion, "unspecified", out of order, network failure
+    /// (3GPP TS 24.008 §10.5.6.6).
+    private static let passingCauses: Set<Int> = [26, 30, 31, 34, 38, 39]
+
+    private func deactivate() async {
+        for step in dialect.deactivation(of: context) { _ = try? await port.perform(step.exchange) }
+    }
+
+    private func require(_ step: BearerStep) async throws(BearerError) -> Exchange.Answer {
+        let answer = try await perform(step.exchange)
+        guard answer.result == .ok || step.tolerance == .refusal else {
+            throw .modem(.refused(command: step.exchange.text.redacted, code: answer.result))
+        }
+        return answer
+    }
+
+    private func perform(_ exchange: Exchange) async throws(BearerError) -> Exchange.Answer {
+        do {
+            return try await port.perform(exchange)
+        } catch {
+            throw error == .cancelled ? .interrupted : .modem(error)
+        }
+    }
+
+    // MARK: Connect
+
+    func connect(to host: String, port: UInt16) async throws -> any ByteStream {
+        let endpoint = SocketEndpoint(host: host, port: port)
+        if case .online = dialect.carriage { return try await connectOnline(endpoint) }
+        switch await sockets.connect(to: endpoint) {
+        case .success(let id): return ModemSocketStream(sockets, id, clock)
+        case .failure(let fault): throw BearerError(fault, endpoint, context)
+        }
+    }
+
+    /// One connection at a time: it is the line.
+    private func connectOnline(_ endpoint: SocketEndpoint) async throws(BearerError) -> any ByteStream {
+        if let words = sockets.lossWords { throw .linkLost(words: words) }
+        return try await online.connect(
+            OnlineDial(port: port, dialect: dialect, endpoint: endpoint, context: context, clock: clock))
+    }
+
+    // MARK: Stop
+
+    /// Closes what is open and deactivates what was activated here. It never throws: each step is recorded.
+    func takeDown(_ teardown: Teardown) async {
+        await online.takeDown(teardown)
+        for id in sockets.openIDs {
+            await teardown.step("socket", limit: .seconds(10)) { [sockets] in await sockets.close(id) }
+        }
+        switch state.withLock({ $0.life }) {
+        case .down: return
+        case .up(wasFound: true) where sockets.lossWords == nil:
+            teardown.record(TeardownStep(name: "bearer stop", outcome: .notNeeded, duration: .zero))
+        case .activating, .up:
+            await teardown.step("bearer stop", limit: Self.stopLimit) { try await self.stop() }
+        }
+        state.withLock { $0.life = .down }
+    }
+
+    /// As long as `+QIDEACT` may take; the teardown's own limit is usually less.
+    private static let stopLimit = Duration.seconds(40)
+
+    private func stop() async throws -> TeardownStep.Outcome {
+        var outcome = TeardownStep.Outcome.done
+        for step in dialect.deactivation(of: context) {
+            let answer = try await port.perform(step.exchange)
+            if answer.result != .ok {
+                outcome = step.tolerance == .refusal ? .notNeeded : .failed("the modem answered \(answer.result)")
+            }
+        }
+        return outcome
+    }
+}
