@@ -147,10 +147,12 @@ struct OpenedLine: Sendable {
                 ? .unplugged(path: path) : .failed(path: path, call: "line settings", words: String(describing: code))
         }
         guard actual.error == 0 else { throw .unplugged(path: path) }
-        // An asynchronous receiver tolerates 2.5 % between the two ends.
-        let deviation = abs(Int64(actual.output_speed) - Int64(asked))
-        guard deviation * 40 <= Int64(asked) else {
-            throw .baudRefused(path: path, asked: asked, actual: Int(actual.output_speed))
+        switch BaudVerdict(asked: baud, found: found.output_speed, actual: actual.output_speed) {
+        case .set: break
+        case .ignored:
+            notes.append(
+                "the line's driver keeps its \(actual.output_speed) bit/s: right for a USB modem, wrong for a UART")
+        case .other: throw .baudRefused(path: path, asked: asked, actual: Int(actual.output_speed))
         }
         if rtsCts, !clinux_line_settings_have_rts_cts(actual) {
             notes.append("the line's driver does not do RTS/CTS")

@@ -9,12 +9,12 @@ extension PortHolder {
 
     /// Who has the device open, by a look at every process' descriptors; nil when nobody that this user may see. Another
     /// process comes before this one. Slow (milliseconds), so only asked when the line is known to be busy.
-    static func find(of path: String) -> PortHolder? {
+    static func find(of path: String, otherThanThisProcess: Bool = false) -> PortHolder? {
         var device = stat()
         guard unsafe stat(path, &device) == 0 else { return nil }
         var own: PortHolder?
         for entry in entries(of: "/proc") {
-            guard let pid = Int32(entry) else { continue }
+            guard let pid = Int32(entry), !(otherThanThisProcess && pid == getpid()) else { continue }
             let folder = "/proc/\(entry)/fd"
             guard entries(of: folder).contains(where: { isOpen("\(folder)/\($0)", device) }) else { continue }
             guard pid == getpid() else { return PortHolder(pid: pid) }

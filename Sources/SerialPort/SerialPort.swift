@@ -38,6 +38,13 @@ public final class SerialPort: Sendable {
         lines = DescriptorModemLines(path: configuration.path, descriptor: line.descriptor, threads: threads)
     }
 
+    deinit {
+        switch state.withLock({ $0 }) {
+        case .open: for part in OpenedLine.Part.allCases { _ = line.release(part) }
+        case .closing, .closed: break
+        }
+    }
+
     /// Opens, locks and configures the line. Nothing stays behind when it throws.
     ///
     /// - Parameter threads: a started pool for calls that may block; one thread is enough.
@@ -94,6 +101,13 @@ public final class SerialPort: Sendable {
             for continuation in waiting { continuation.resume(returning: steps) }
             return steps
         }
+    }
+
+    /// Another process that has the line open without regard to any lock, and may take octets away: for the report on a
+    /// modem that does not answer. It looks at all processes (milliseconds); nil when there is none that may be seen.
+    public func intruder() async -> PortHolder? {
+        let path = devicePath
+        return await threads.call { PortHolder.find(of: path, otherThanThisProcess: true) }
     }
 
     private func stepsOfOtherClose() async -> [TeardownStep] {

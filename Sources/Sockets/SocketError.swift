@@ -22,7 +22,7 @@ public struct SocketTarget: Sendable, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        var text = "\(host.printable()):\(port)"
+        var text = host.contains(":") ? "[\(host.printable())]:\(port)" : "\(host.printable()):\(port)"
         if let address, address != host { text += " [\(address)]" }
         if let interface { text += " through \(interface.printable())" }
         if isBoundByAddressOnly { text += " (by its address only: the kernel did not allow more)" }

@@ -5,12 +5,23 @@ public import Scopes
 import SystemPackage
 
 /// A listening socket. Connections are handed out with a bound on how many are served at once.
-public struct SocketListener: Sendable {
+public final class SocketListener: Sendable {
     /// Where it listens, with the port that the kernel chose when 0 was asked for.
     public let address: SocketAddress
-    private let channel: NIOAsyncChannel<SocketStream, Never>
+    private let channel: any Channel
+    private let accepted: AsyncStream<SocketStream>
 
     public var port: Int { address.port ?? 0 }
+
+    private init(_ channel: any Channel, at address: SocketAddress, _ accepted: AsyncStream<SocketStream>) {
+        self.channel = channel
+        self.address = address
+        self.accepted = accepted
+    }
+
+    deinit {
+        channel.close(promise: nil)
+    }
 
     /// - Parameters:
     ///   - host: an address in text (`127.0.0.1`, `::1`), no name.
@@ -22,20 +33,12 @@ public struct SocketListener: Sendable {
         guard (0...65_535).contains(port), let address = try? SocketAddress(ipAddress: host, port: port) else {
             throw .badAddress(wanted)
         }
+        // Bounded by `serve`, which asks for one connection at a time.
+        let (accepted, acceptance) = AsyncStream.makeStream(of: SocketStream.self)
         do {
-            let channel = try await ServerBootstrap(group: loop)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .serverChannelOption(.backlog, value: 64)
-                .childChannelOption(.autoRead, value: false)
-                .childChannelOption(.maxMessagesPerRead, value: 1)
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelOption(.recvAllocator, value: SocketStream.receiveAllocator)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.socketOption(.so_rcvbuf), value: SocketStream.receiveBufferOctets)
-                .bind(to: address) { channel in
-                    channel.eventLoop.makeCompletedFuture { try SocketStream.wrap(channel) }
-                }
-            return SocketListener(address: channel.channel.localAddress ?? address, channel: channel)
+            let channel = try await bootstrap(on: loop) { acceptance.yield($0) }.bind(to: address).get()
+            channel.closeFuture.whenComplete { _ in acceptance.finish() }
+            return SocketListener(channel, at: channel.localAddress ?? address, accepted)
         } catch let error as IOError {
             switch error.errnoCode {
             case EADDRINUSE: throw .addressInUse(wanted)
@@ -48,21 +51,28 @@ public struct SocketListener: Sendable {
         }
     }
 
-    /// Serves connections until the listener is closed or the calling task is cancelled; `body` runs in a child task for
-    /// each, at most `limit` at once (the others wait in the backlog), and the stream is closed behind it. Once per listener.
-    public func serve(
-        atMost limit: Int = 16, _ body: @escaping @Sendable (SocketStream) async -> Void
-    ) async throws(SocketError) {
+    /// Serves connections until the listener is closed or the calling task is cancelled, and closes the listener then;
+    /// `body` runs in a child task for each, at most `limit` at once (the others wait in the kernel's backlog), and the
+    /// stream is closed behind it. Once per listener.
+    public func serve(atMost limit: Int = 16, _ body: @escaping @Sendable (SocketStream) async -> Void) async {
         precondition(limit > 0, "a listener serves at least one connection at once")
-        do {
-            try await channel.executeThenClose { connections in
-                await withTaskGroup { group in
-                    await accept(from: connections, into: &group, atMost: limit, body)
+        await withTaskGroup(of: Void.self) { group in
+            var running = 0
+            var connections = accepted.makeAsyncIterator()
+            while true {
+                if running == limit {
+                    await group.next()
+                    running -= 1
+                }
+                channel.read()
+                guard let stream = await connections.next() else { break }
+                running += 1
+                group.addTask {
+                    await body(stream)
+                    _ = await stream.close()
                 }
             }
-        } catch {
-            guard !Task.isCancelled else { return }
-            throw .failed(call: "accept", words: String(describing: error))
+            _ = await close()
         }
     }
 
@@ -71,30 +81,30 @@ public struct SocketListener: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         var outcome = TeardownStep.Outcome.notNeeded
-        if channel.channel.isActive {
-            try? await channel.channel.close()
+        if channel.isActive {
+            try? await channel.close()
             outcome = .done
         }
         return TeardownStep(name: "listener", outcome: outcome, duration: clock.now - start)
     }
 
-    private func accept(
-        from connections: NIOAsyncChannelInboundStream<SocketStream>, into group: inout TaskGroup<Void>,
-        atMost limit: Int,
-        _ body: @escaping @Sendable (SocketStream) async -> Void
-    ) async {
-        var running = 0
-        var iterator = connections.makeAsyncIterator()
-        while let stream = try? await iterator.next() {
-            if running == limit {
-                await group.next()
-                running -= 1
+    private static func bootstrap(
+        on loop: any EventLoop, _ accept: @escaping @Sendable (SocketStream) -> Void
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: loop)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 64)
+            .serverChannelOption(.autoRead, value: false)
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.recvAllocator, value: SocketStream.receiveAllocator)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_rcvbuf), value: SocketStream.receiveBufferOctets)
+            .childChannelInitializer { channel in
+                // The stream's first call runs on this loop too, so behind the activation, which follows in this turn.
+                channel.eventLoop.makeCompletedFuture { accept(try SocketStream.wrap(channel)) }
             }
-            running += 1
-            group.addTask {
-                await body(stream)
-                _ = await stream.close()
-            }
-        }
     }
 }

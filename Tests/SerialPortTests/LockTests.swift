@@ -98,6 +98,40 @@ struct LockTests {
         process.stop()
     }
 
+    @Test func anIntruderIsNamedOnRequest() async throws {
+        let pty = try Pty()
+        let port = try await open(pty.path)
+        #expect(await port.intruder() == nil)
+        _ = await port.close()
+        let (process, pid) = try sleeper("exec 9<>\(pty.path);")
+        let again = try await open(pty.path)
+        #expect(await again.intruder() == PortHolder(pid: pid, name: "sh"))
+        process.stop()
+        _ = await again.close()
+    }
+
+    @Test func aPortThatIsDroppedReleasesItsLine() async throws {
+        let pty = try Pty()
+        let locks = try Directory()
+        let before = pty.settings
+        do { _ = try await open(pty.path, locks: locks.path) }
+        #expect(locks.names == [])
+        #expect(clinux_line_settings_equal(pty.settings, before))
+        _ = await (try await open(pty.path)).close()
+    }
+
+    @Test(
+        arguments: [
+            (115_200, 9_600, 115_200, .set), (115_200, 9_600, 118_000, .set), (115_200, 9_600, 118_081, .other),
+            (115_200, 9_600, 112_320, .set), (115_200, 9_600, 112_319, .other), (115_200, 9_600, 9_600, .ignored),
+            (3_000_000, 9_600, 1_500_000, .other), (100, 9_600, 0, .other),
+        ] as [(UInt32, UInt32, UInt32, BaudVerdict)])
+    func aRateThatTheDriverKeepsIsNoErrorAndAnotherOneIs(
+        asked: UInt32, found: UInt32, actual: UInt32, verdict: BaudVerdict
+    ) {
+        #expect(BaudVerdict(asked: asked, found: found, actual: actual) == verdict)
+    }
+
     @Test func aSecondPortOfThisProcessIsBusyAndTakesNothingFromTheFirst() async throws {
         let pty = try Pty()
         let locks = try Directory()

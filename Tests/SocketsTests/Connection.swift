@@ -25,7 +25,7 @@ func withConnection(
     let (end, ending) = AsyncStream.makeStream(of: Void.self)
     try await withThrowingTaskGroup { group in
         group.addTask {
-            try await listener.serve { stream in
+            await listener.serve { stream in
                 acceptance.yield(stream)
                 for await _ in end {}
             }

@@ -14,7 +14,7 @@ struct SocketListenerTests {
         let active = Gauge()
         try await withThrowingTaskGroup { group in
             group.addTask {
-                try await listener.serve(atMost: limit) { stream in
+                await listener.serve(atMost: limit) { stream in
                     service.yield(active.change(by: 1))
                     _ = try? await stream.readAll()
                     _ = active.change(by: -1)
@@ -42,7 +42,7 @@ struct SocketListenerTests {
         let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
         let (served, service) = AsyncStream.makeStream(of: Void.self)
         let serving = Task {
-            try await listener.serve { stream in
+            await listener.serve { stream in
                 service.yield()
                 _ = try? await stream.read(atMost: 1)
             }
@@ -54,7 +54,7 @@ struct SocketListenerTests {
         serving.cancel()
         #expect(try await closing == nil)
         _ = await guest.close()
-        try await serving.value
+        await serving.value
         await #expect(throws: SocketError.self) {
             _ = try await connector().connect(to: "127.0.0.1", port: listener.port)
         }
@@ -63,7 +63,6 @@ struct SocketListenerTests {
 
     @Test func aPortInUseAndAForeignAddressAreToldApart() async throws {
         let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
-        async let serving: Void = listener.serve { _ in }
         await #expect(throws: SocketError.addressInUse("127.0.0.1:\(listener.port)")) {
             _ = try await SocketListener.bind(host: "127.0.0.1", port: listener.port, on: loop)
         }
@@ -74,7 +73,14 @@ struct SocketListenerTests {
             _ = try await SocketListener.bind(host: "localhost", port: 0, on: loop)
         }
         _ = await listener.close()
-        try await serving
+    }
+
+    @Test func aListenerThatIsDroppedStopsListening() async throws {
+        var listener: SocketListener? = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
+        let port = try #require(listener?.port)
+        listener = nil
+        try await loop.submit {}.get()
+        await #expect(throws: SocketError.self) { _ = try await connector().connect(to: "127.0.0.1", port: port) }
     }
 }
 

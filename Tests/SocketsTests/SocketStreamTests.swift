@@ -132,7 +132,7 @@ struct SocketStreamTests {
         let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
         try await withThrowingTaskGroup { group in
             group.addTask {
-                try await listener.serve { stream in
+                await listener.serve { stream in
                     let first = await failure { () async throws(StreamFailure) in _ = try await stream.readAll() }
                     if case .reset? = first {} else { Issue.record("\(String(describing: first))") }
                     let later = await failure { () async throws(StreamFailure) in
