@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The master of a pty, and a watch over who opens its slave.
@@ -41,20 +42,11 @@ final class PseudoTerminal {
         }
     }
 
-    /// The speed that the host set; nil for one without a name in termios.
+    /// The speed that the host set, also one without a name in termios; nil when the pty is gone.
     var hostSpeed: Int? {
-        var settings = termios()
-        // The structure outlives the calls.
-        guard unsafe tcgetattr(master.number, &settings) == 0 else { return nil }
-        let speed = unsafe cfgetospeed(&settings)
-        return Self.speeds.first { $0.0 == Int(speed) }?.1
+        let settings = clinux_line_settings_read(master.number)
+        return settings.error == 0 ? Int(settings.output_speed) : nil
     }
-
-    private static let speeds: [(Int, Int)] = [
-        (Int(B0), 0), (Int(B1200), 1_200), (Int(B2400), 2_400), (Int(B4800), 4_800), (Int(B9600), 9_600),
-        (Int(B19200), 19_200), (Int(B38400), 38_400), (Int(B57600), 57_600), (Int(B115200), 115_200),
-        (Int(B230400), 230_400), (Int(B460800), 460_800), (Int(B921600), 921_600),
-    ]
 
     enum Change {
         case opened
