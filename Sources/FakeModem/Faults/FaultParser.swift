@@ -1,0 +1,196 @@
+import NIOCore
+
+/// Reads fault scripts.
+///
+///     # a line is empty, a comment, or: at WHEN: WHAT
+///     at octet 5000 up: reset
+///     at command AT+QIOPEN #2: late 3s
+///     at step prompt: silence
+///     at time 10s: urc +QIND: "csq",3,99
+extension FaultScript {
+    /// Lines that a script may have.
+    public static let lineLimit = 10_000
+
+    /// How scripts are written, for `--help`.
+    public static let grammar = """
+        A fault script has one fault a line, `at WHEN: WHAT`; `#` begins a comment line. Each fault happens once.
+
+        WHEN
+          octet N up|down        N octets of payload were carried by sockets (up: from the host)
+          line octet N up|down   N octets passed over the serial line
+          command TEXT [#N]      the Nth (first) command line that begins with TEXT, such as AT+QIOPEN
+          step STEP [#N]         the Nth (first) time: \(Fault.Step.allCases.map(\.rawValue).joined(separator: ", "))
+          time D                 D (500ms, 3s, 2m) after the start
+
+        WHAT
+          silence [D]            takes everything, answers nothing, for D or for ever
+          stop-reading [D]       takes nothing from the line
+          reboot                 resets: RDY and what follows
+          unplug                 the device vanishes
+          dtr                    DTR drops while the port stays open
+          late D                 (command) is answered D later
+          error [N]              (command) is refused with +CME ERROR N, or with plain ERROR
+          no-prompt              (command) the prompt never comes
+          prompt-then-error      (command) the prompt comes, and the payload is answered with ERROR
+          send-fail              (command) the payload is answered with SEND FAIL
+          drop-carrier           registration and contexts are lost
+          pdpdeact               the network deactivates the contexts
+          babble [N]             N (65536) octets without a line end
+          half-urc               a URC of which only the first half is ever sent
+          urc TEXT               TEXT, as a URC
+          reset | close          all connections are reset, or closed, by their peers
+          stall [D]              the carrier moves nothing
+          blackhole              connections that are opened from now on are never answered
+          remove-sim             the SIM is pulled out
+        """
+
+    /// Reads a whole script; the error names the line, counted from 1.
+    public init(parsing text: String) throws(FakeModemError) {
+        var faults: [Fault] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let number = index + 1
+            guard number <= Self.lineLimit else { throw .badFault(line: number, reason: "too many lines") }
+            let line = FaultLine(line.last == "\r" ? line.dropLast() : line, number)
+            if let fault = try line.fault() { faults.append(fault) }
+        }
+        self.init(faults)
+    }
+}
+
+/// One line of a script.
+private struct FaultLine {
+    private static let countLimit = 1_000_000_000
+    private static let babbleLimit = 10_000_000
+
+    private let text: Substring
+    private let number: Int
+
+    init(_ text: Substring, _ number: Int) {
+        self.text = text.trimmed
+        self.number = number
+    }
+
+    func fault() throws(FakeModemError) -> Fault? {
+        if text.isEmpty || text.first == "#" { return nil }
+        guard text.hasPrefix("at ") else { throw failure("it does not begin with `at `") }
+        guard let colon else {
+            throw failure("there is no colon and blank between WHEN and WHAT")
+        }
+        let when = text[text.index(text.startIndex, offsetBy: 3)..<colon].trimmed
+        return Fault(at: try trigger(when), try effect(text[text.index(after: colon)...].trimmed))
+    }
+
+    /// The first colon with a blank behind it: a command may hold others.
+    private var colon: Substring.Index? {
+        text.indices.first { index in
+            let next = text.index(after: index)
+            return text[index] == ":" && next < text.endIndex && text[next] == " "
+        }
+    }
+
+    private func failure(_ reason: String) -> FakeModemError { .badFault(line: number, reason: reason) }
+
+    // MARK: WHEN
+
+    private func trigger(_ when: Substring) throws(FakeModemError) -> Fault.Trigger {
+        let words = when.split(separator: " ")
+        switch (words.first, words.count) {
+        case ("octet", 3): return .octet(try count(words[1]), try direction(words[2]))
+        case ("line", 4) where words[1] == "octet": return .lineOctet(try count(words[2]), try direction(words[3]))
+        case ("time", 2):
+            guard let time = TimeAmount(parsing: String(words[1])) else { throw failure("\(words[1]) is no duration") }
+            return .time(time)
+        case ("step", 2...3):
+            guard let step = Fault.Step(rawValue: String(words[1])) else {
+                throw failure("there is no step \(words[1])")
+            }
+            return .step(step, nth: try words.count == 3 ? nth(words[2]) : 1)
+        case ("command", 2...):
+            let hasNumber = words.count > 2 && words[words.count - 1].first == "#"
+            let command = words.dropFirst().dropLast(hasNumber ? 1 : 0).joined(separator: " ")
+            return .command(command, nth: try hasNumber ? nth(words[words.count - 1]) : 1)
+        default: throw failure("\"\(when)\" is no WHEN")
+        }
+    }
+
+    private func nth(_ word: Substring) throws(FakeModemError) -> Int {
+        guard word.first == "#" else { throw failure("\"\(word)\" is no #N") }
+        return try count(word.dropFirst())
+    }
+
+    private func count(_ word: Substring) throws(FakeModemError) -> Int {
+        guard let count = Int(word), (1...Self.countLimit).contains(count) else {
+            throw failure("\"\(word)\" is no number from 1 to \(Self.countLimit)")
+        }
+        return count
+    }
+
+    private func direction(_ word: Substring) throws(FakeModemError) -> Fault.Direction {
+        guard let direction = Fault.Direction(rawValue: String(word)) else {
+            throw failure("\"\(word)\" is neither up nor down")
+        }
+        return direction
+    }
+
+    // MARK: WHAT
+
+    private func effect(_ what: Substring) throws(FakeModemError) -> Fault.Effect {
+        let (word, rest) = String(what).cut(at: " ")
+        let argument = rest.map { String(Substring($0).trimmed) }
+        switch (word, argument) {
+        case ("urc", let text?) where !text.isEmpty && text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }):
+            return .urc(text)
+        case ("late", let text?): return .late(try duration(text))
+        case ("silence", _): return .silence(try argument.map(duration))
+        case ("stop-reading", _): return .stopReading(try argument.map(duration))
+        case ("stall", _): return .stall(try argument.map(duration))
+        case ("error", _): return .error(cme: try argument.map(code))
+        case ("babble", _):
+            return .babble(
+                min(
+                    Self.babbleLimit, try argument.map { text throws(FakeModemError) in try count(text[...]) } ?? 65_536
+                ))
+        case (_, nil): return try simple(word)
+        default: throw failure("\"\(what)\" is no WHAT")
+        }
+    }
+
+    private func simple(_ word: String) throws(FakeModemError) -> Fault.Effect {
+        switch word {
+        case "reboot": .reboot
+        case "unplug": .unplug
+        case "dtr": .dropDTR
+        case "no-prompt": .noPrompt
+        case "prompt-then-error": .promptThenError
+        case "send-fail": .sendFail
+        case "drop-carrier": .dropCarrier
+        case "pdpdeact": .deactivate
+        case "half-urc": .halfURC
+        case "reset": .reset
+        case "close": .close
+        case "blackhole": .blackhole
+        case "remove-sim": .removeSIM
+        default: throw failure("\"\(word)\" is no WHAT")
+        }
+    }
+
+    private func duration(_ text: String) throws(FakeModemError) -> TimeAmount {
+        guard let time = TimeAmount(parsing: text) else { throw failure("\"\(text)\" is no duration") }
+        return time
+    }
+
+    private func code(_ text: String) throws(FakeModemError) -> Int {
+        guard let code = Int(text), (0...999).contains(code) else { throw failure("\"\(text)\" is no CME error") }
+        return code
+    }
+}
+
+extension Substring {
+    /// Without blanks and tabs at its ends.
+    fileprivate var trimmed: Substring {
+        let isBlank = { (character: Character) in character == " " || character == "\t" }
+        var result = drop(while: isBlank)
+        while let last = result.last, isBlank(last) { result.removeLast() }
+        return result
+    }
+}
