@@ -15,6 +15,7 @@ extension BringUp {
         _ log: PhaseLog, profile: ModemProfile, imei: String?, watch: UnsolicitedWatch
     ) async throws(ModemError) {
         var isUnlocked = false
+        var entries = 0
         var isRadioChecked = false
         var isAbsenceConfirmed = false
         while true {
@@ -23,9 +24,15 @@ extension BringUp {
             switch try demand(of: asked) {
             case .nothing: return
             case .pin where isUnlocked: reason = "it still asks for the PIN that it accepted"
+            case .pin where entries == PINGuard.mostEntries: reason = "it takes no PIN"
             case .pin:
-                isUnlocked = try await unlock(log, profile: profile, imei: imei)
-                if isUnlocked { continue }
+                switch try await unlock(log, profile: profile, imei: imei) {
+                case .accepted:
+                    isUnlocked = true
+                    continue
+                case .notTaken: entries += 1
+                case .busy: break
+                }
                 reason = "busy"
             case .confirmAbsence where isAbsenceConfirmed: throw .simAbsent
             case .confirmAbsence:
@@ -64,17 +71,16 @@ extension BringUp {
         }
     }
 
-    private func unlock(_ log: PhaseLog, profile: ModemProfile, imei: String?) async throws(ModemError) -> Bool {
+    private func unlock(
+        _ log: PhaseLog, profile: ModemProfile, imei: String?
+    ) async throws(ModemError) -> PINUnlock.Outcome {
         guard let pin = configuration.simPIN else { throw .pinRequired }
         let unlock = PINUnlock(
             log: log, profile: profile, imei: imei, allowsWithoutGuard: configuration.allowsPINWithoutGuard,
             store: guardStore, digests: digests)
-        switch try await unlock.run(pin) {
-        case .accepted:
-            log.report(.noted("the SIM accepted the PIN"))
-            return true
-        case .notTaken: return false
-        }
+        let outcome = try await unlock.run(pin)
+        if case .accepted = outcome { log.report(.noted("the SIM accepted the PIN")) }
+        return outcome
     }
 
     /// Switches the radio on when it is off: with minimum functionality no SIM can be read, in flight mode there is no network.

@@ -37,6 +37,15 @@ public struct ModemStatus: Sendable, Equatable {
         public var isActive: Bool
         public var addresses: [String]
         public var nameServers: [String]
+
+        public init(
+            definition: ContextDefinition, isActive: Bool, addresses: [String] = [], nameServers: [String] = []
+        ) {
+            self.definition = definition
+            self.isActive = isActive
+            self.addresses = addresses
+            self.nameServers = nameServers
+        }
     }
 
     public init() {}

@@ -6,6 +6,8 @@ import AT
 /// an intent is recorded; an intent that is still there at the next start is settled by the tries left.
 enum PINGuard {
     static let fewestTries = 2
+    /// How often a PIN is sent in one bring-up: once more after a busy SIM did not take it.
+    static let mostEntries = 2
     /// Refused PINs that are remembered of one SIM.
     static let greatestRefused = 16
 
@@ -19,7 +21,7 @@ enum PINGuard {
     enum Outcome: Sendable, Equatable {
         case accepted
         case refused
-        /// The SIM was busy and spent no try.
+        /// The SIM was busy or wanted no PIN at that moment, and spent no try.
         case notTaken
     }
 
@@ -47,8 +49,8 @@ enum PINGuard {
         if result == .ok { return .accepted }
         let isUnspent = triesBefore != nil && triesBefore == triesAfter
         switch result.equipmentError {
-        case 12, 16: return .refused
-        default: return isUnspent ? .notTaken : .refused
+        case 3, 14: return isUnspent ? .notTaken : .refused
+        case nil, .some: return .refused
         }
     }
 

@@ -14,8 +14,10 @@ struct PINUnlock {
 
     enum Outcome {
         case accepted
-        /// The SIM was busy; no try was spent.
+        /// The PIN was sent, and the SIM was busy: no try was spent.
         case notTaken
+        /// The SIM was too busy to say who it is: nothing was sent.
+        case busy
     }
 
     /// A record, and where it is kept.
@@ -26,7 +28,12 @@ struct PINUnlock {
     }
 
     func run(_ pin: Secret) async throws(ModemError) -> Outcome {
-        var filed = try await filedRecord()
+        var filed: Filed?
+        switch try await key() {
+        case .busy: return .busy
+        case .known(let key): filed = try await filedRecord(key)
+        case .unknown: filed = try await filedRecord(nil)
+        }
         let tries = try await triesLeft()
         if let settled = filed.map({ PINGuard.settled($0.record, triesLeft: tries) }), settled != filed?.record {
             filed?.record = settled
@@ -76,22 +83,18 @@ struct PINUnlock {
     }
 
     /// The record under the SIM's serial number, or under the IMEI. Nil when there is none to keep and the owner allows that.
-    private func filedRecord() async throws(ModemError) -> Filed? {
-        do {
+    private func filedRecord(_ key: String?) async throws(ModemError) -> Filed? {
+        do throws(PINGuardStoreError) {
             guard let store else { throw PINGuardStoreError("no state directory") }
-            guard let key = try await key() else {
+            guard let key else {
                 throw PINGuardStoreError("neither the SIM's serial number nor the modem's IMEI can be read")
             }
             let record = try await store.record(for: key) ?? PINRecord(key: digests.randomOctets(32))
             return Filed(store: store, key: key, record: record)
-        } catch let error as PINGuardStoreError {
+        } catch {
             guard allowsWithoutGuard else { throw .pinRecordUnavailable(words: error.words) }
             log.report(.noted("the PIN is sent without a record: \(error.words.printable())"))
             return nil
-        } catch let error as ModemError {
-            throw error
-        } catch {
-            throw .pinRecordUnavailable(words: String(describing: error))
         }
     }
 
@@ -105,11 +108,22 @@ struct PINUnlock {
         }
     }
 
-    private func key() async throws(ModemError) -> String? {
+    private enum Key {
+        case known(String)
+        case unknown
+        /// The SIM says that it is busy: its number can be read later, and another key must not be taken meanwhile.
+        case busy
+    }
+
+    private func key() async throws(ModemError) -> Key {
         for form in profile.iccidForms {
-            if let iccid = try await log.ask(ICCIDQuery(form)).response { return "iccid-\(iccid)" }
+            switch try await log.ask(ICCIDQuery(form)) {
+            case .answered(let iccid): return .known("iccid-\(iccid)")
+            case .refused(let code) where code.equipmentError == 14: return .busy
+            case .refused, .malformed: continue
+            }
         }
-        return imei.map { "imei-\($0)" }
+        return imei.map { .known("imei-\($0)") } ?? .unknown
     }
 
     /// Nil where no way of the profile's is answered.

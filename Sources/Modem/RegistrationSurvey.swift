@@ -24,7 +24,7 @@ struct RegistrationSurvey: Sendable, Equatable {
             return .denied(cause)
         }
         if !isTrying, let circuit, circuit.status.isHome || circuit.status.isRoaming,
-            packets.allSatisfy({ $0.status == .notSearching })
+            packets.allSatisfy({ $0.status == .notSearching || $0.status == .unknown })
         {
             return Self.verdict(circuit)
         }

@@ -205,6 +205,24 @@ import Testing
         #expect(fixture.port.count(Self.entry) == 2)
     }
 
+    @Test func pinIsSentAtMostTwiceToASIMThatStaysBusy() async throws {
+        let fixture = BringUpFixture(["AT+CPIN?": [["+CPIN: SIM PIN", "OK"]], Self.entry: [["+CME ERROR: 14"]]])
+        #expect(
+            await fixture.failure(try configuration()) == .simNotReady(words: "it takes no PIN", limit: .seconds(30)))
+        #expect(fixture.port.count(Self.entry) == 2)
+    }
+
+    @Test func simTooBusyToSayWhoItIsGetsNoPINUntilItDoes() async throws {
+        let fixture = BringUpFixture([
+            "AT+CPIN?": [["+CPIN: SIM PIN", "OK"], ["+CPIN: SIM PIN", "OK"], ["+CPIN: READY", "OK"]],
+            Self.entry: [["OK"]],
+            "AT+QCCID": [["+CME ERROR: 14"], ["+QCCID: 89490200001234567890", "OK"]],
+        ])
+        _ = try await fixture.bringUp(try configuration()).run()
+        #expect(Array(fixture.store.records.keys) == [Self.key])
+        #expect(fixture.port.count(Self.entry) == 1)
+    }
+
     @Test func acceptedPINIsNotSentAgainWhileTheSIMStarts() async throws {
         let fixture = BringUpFixture(["AT+CPIN?": [["+CPIN: SIM PIN", "OK"]], Self.entry: [["OK"]]])
         guard case .simNotReady = await fixture.failure(try configuration()) else {

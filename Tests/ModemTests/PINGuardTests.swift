@@ -42,10 +42,11 @@ import Testing
         (FinalResultCode.ok, 3 as Int?, nil as Int?, PINGuard.Outcome.accepted),
         (.cme(number: 16, text: ""), 3, 3, .refused),
         (.cme(number: nil, text: "incorrect password"), 3, 2, .refused), (.cme(number: 12, text: ""), 2, 2, .refused),
-        (.error, 3, 2, .refused), (.error, 3, 3, .notTaken), (.cme(number: 14, text: ""), 3, 3, .notTaken),
+        (.error, 3, 2, .refused), (.error, 3, 3, .refused), (.cme(number: 3, text: ""), 3, 3, .notTaken),
+        (.cme(number: 14, text: ""), 3, 3, .notTaken),
         (.cme(number: 14, text: ""), 3, nil, .refused), (.error, nil, nil, .refused),
     ])
-    func answerIsARefusalUnlessNoTryWasSpent(
+    func answerIsARefusalUnlessTheSIMWasBusyAndSpentNoTry(
         code: FinalResultCode, before: Int?, after: Int?, expected: PINGuard.Outcome
     ) {
         #expect(PINGuard.outcome(of: code, triesBefore: before, triesAfter: after) == expected)
