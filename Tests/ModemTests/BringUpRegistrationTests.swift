@@ -126,7 +126,7 @@ import Testing
 
     @Test func packetsAreAttachedWhereOnlyCallsAreRegistered() async throws {
         let fixture = BringUpFixture([
-            "AT+CEREG?": [["ERROR"]],
+            "AT+CEREG?": [["+CEREG: 0,4", "OK"]],
             "AT+CGREG?": [["+CGREG: 0,0", "OK"], ["+CGREG: 0,2", "OK"], ["+CGREG: 0,1", "OK"]],
             "AT+CREG?": [["+CREG: 0,1", "OK"]],
             "AT+CGATT?": [["+CGATT: 0", "OK"], ["+CGATT: 1", "OK"]], "AT+CGATT=1": [["OK"]],
