@@ -24,16 +24,16 @@ public struct StreamCount: Sendable, Equatable {
 }
 
 /// Passes everything on and counts it.
-public final class CountingStream<Base: ByteStream>: ByteStream {
+public final class CountingStream: ByteStream {
     private struct State {
         var count = StreamCount()
         var wroteSinceRead = false
     }
 
-    private let base: Base
+    private let base: any ByteStream
     private let state = Mutex(State())
 
-    public init(_ base: Base) {
+    public init(_ base: any ByteStream) {
         self.base = base
     }
 

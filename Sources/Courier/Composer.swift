@@ -1,5 +1,6 @@
 import Glibc
 public import Mail
+public import NIOPosix
 public import Settings
 public import SystemPackage
 
@@ -15,13 +16,13 @@ public struct ComposedMessage: Sendable {
 public struct Composer {
     private let settings: MessageSettings
     private let scratch: FilePath
-    private let thread: FileThread
+    private let threads: NIOThreadPool
 
     /// - Parameter scratch: a folder where standard input is copied to a nameless file.
-    public init(_ settings: MessageSettings, scratch: FilePath, thread: FileThread) {
+    public init(_ settings: MessageSettings, scratch: FilePath, threads: NIOThreadPool) {
         self.settings = settings
         self.scratch = scratch
-        self.thread = thread
+        self.threads = threads
     }
 
     /// Reads and measures every part. Throws `MailError`, `FileSourceError` or `SettingsError`.
@@ -67,7 +68,7 @@ public struct Composer {
     }
 
     private func source(_ path: String, option: String) async throws -> FileSource {
-        try await FileSource.open(path, option: option, scratch: scratch, thread: thread)
+        try await FileSource.open(path, option: option, scratch: scratch, threads: threads)
     }
 
     private static func mailboxes(_ words: [String]) throws(MailError) -> [Mailbox] {

@@ -1,21 +1,21 @@
 import Glibc
 public import Mail
 public import NIOCore
-import NIOPosix
+public import NIOPosix
 public import Scopes
 public import SystemPackage
 
-/// A file of this machine as octets for a message: its length is taken once, and it is read by pread(2) on the courier's
-/// file thread, never on an event loop.
+/// A file of this machine as octets for a message: its length is taken once, and it is read by pread(2) on the thread pool
+/// for files, never on an event loop.
 public final class FileSource: OctetSource {
     public let octets: Int
     private let descriptor: SystemPackage.FileDescriptor
-    private let thread: FileThread
+    private let threads: NIOThreadPool
 
-    private init(descriptor: SystemPackage.FileDescriptor, octets: Int, thread: FileThread) {
+    private init(descriptor: SystemPackage.FileDescriptor, octets: Int, threads: NIOThreadPool) {
         self.descriptor = descriptor
         self.octets = octets
-        self.thread = thread
+        self.threads = threads
     }
 
     deinit {
@@ -26,12 +26,13 @@ public final class FileSource: OctetSource {
     ///   - path: a regular file, or `-` for standard input, which is copied to a nameless file in `scratch` first.
     ///   - option: named in the error.
     public static func open(
-        _ path: String, option: String, scratch: FilePath, thread: FileThread
+        _ path: String, option: String, scratch: FilePath, threads: NIOThreadPool
     ) async throws(FileSourceError) -> FileSource {
         do {
-            return try await thread.run {
+            return try await threads.runIfActive {
                 path == "-"
-                    ? try copyOfStandardInput(scratch: scratch, thread: thread) : try openRegular(path, thread: thread)
+                    ? try copyOfStandardInput(scratch: scratch, threads: threads)
+                    : try openRegular(path, threads: threads)
             }
         } catch let problem as Problem {
             throw FileSourceError(option: option, path: path, words: problem.words)
@@ -44,7 +45,7 @@ public final class FileSource: OctetSource {
 
     public func read(at offset: Int, upTo count: Int) async throws -> ByteBuffer {
         let descriptor = descriptor
-        return try await thread.run {
+        return try await threads.runIfActive {
             var buffer = ByteBuffer()
             try unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { room in
                 // The room lives for the length of this closure, and so does the read into it.
@@ -59,21 +60,21 @@ public final class FileSource: OctetSource {
         let words: String
     }
 
-    private static func openRegular(_ path: String, thread: FileThread) throws -> FileSource {
+    private static func openRegular(_ path: String, threads: NIOThreadPool) throws -> FileSource {
         let descriptor = try SystemPackage.FileDescriptor.open(
             FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
         do {
             var status = stat()
             guard unsafe fstat(descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
             guard status.st_mode & S_IFMT == S_IFREG else { throw Problem(words: "is not a regular file") }
-            return FileSource(descriptor: descriptor, octets: Int(status.st_size), thread: thread)
+            return FileSource(descriptor: descriptor, octets: Int(status.st_size), threads: threads)
         } catch {
             try? descriptor.close()
             throw error
         }
     }
 
-    private static func copyOfStandardInput(scratch: FilePath, thread: FileThread) throws -> FileSource {
+    private static func copyOfStandardInput(scratch: FilePath, threads: NIOThreadPool) throws -> FileSource {
         let descriptor = try nameless(in: scratch)
         do {
             var total = 0
@@ -84,7 +85,7 @@ public final class FileSource: OctetSource {
                 if count == 0 { break }
                 total += try unsafe descriptor.writeAll(UnsafeRawBufferPointer(rebasing: chunk[..<count]))
             }
-            return FileSource(descriptor: descriptor, octets: total, thread: thread)
+            return FileSource(descriptor: descriptor, octets: total, threads: threads)
         } catch {
             try? descriptor.close()
             throw error
@@ -110,21 +111,4 @@ public struct FileSourceError: Failure, Equatable {
     public var failureClass: FailureClass { .message }
     public var summary: String { "--\(option) \(path.printable(limit: 200)): \(words)" }
     public var advice: String? { "check the path and who may read it" }
-}
-
-/// The one thread on which files are read and written, started when first needed.
-public final class FileThread: Sendable {
-    private let pool = NIOThreadPool(numberOfThreads: 1)
-
-    public init() {
-        pool.start()
-    }
-
-    deinit {
-        pool.shutdownGracefully { _ in }
-    }
-
-    func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await pool.runIfActive(work)
-    }
 }

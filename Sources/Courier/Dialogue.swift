@@ -1,0 +1,152 @@
+import Bearer
+import ByteStreams
+import Credentials
+import SMTP
+import Scopes
+import Settings
+import Synchronization
+import TLS
+
+/// Connection, TLS and SMTP over a bearer, to one server.
+struct Dialogue {
+    let settings: Settings
+    let server: ServerURL
+    let timeline: Timeline
+    let teardown: Teardown
+    let facts: Facts
+    private let observer: Observer
+    private let context: TLSClientContext
+    private let sessions: FileSessionStore
+    private let credentials: LoginCredentials?
+
+    /// Reads every file that is needed later, so that a wrong one costs no connection.
+    init(
+        settings: Settings, server: ServerURL, host: Host, observer: Observer, timeline: Timeline, teardown: Teardown,
+        facts: Facts, clock: WallClock = .system
+    ) throws {
+        self.settings = settings
+        self.server = server
+        self.timeline = timeline
+        self.teardown = teardown
+        self.facts = facts
+        self.observer = observer
+        let trust: TrustAnchors = settings.caFile.map { .file($0) } ?? .system
+        context = try TLSClientContext(TLSClientConfiguration(trust: trust, clock: clock))
+        sessions = FileSessionStore(directory: settings.stateDirectory + "/tls", pool: host.threads)
+        credentials = try Self.credentials(settings, server)
+    }
+
+    private static func credentials(_ settings: Settings, _ server: ServerURL) throws -> LoginCredentials? {
+        guard let user = server.user else { return nil }
+        let mechanisms: [SASLMechanism]
+        switch settings.auth {
+        case .none: return nil
+        case .fewestRoundTrips, .strongest: mechanisms = [.plain, .login]
+        case .mechanism(let name): mechanisms = SASLMechanism(rawValue: name).map { [$0] } ?? []
+        }
+        guard let source = settings.password else { throw CourierError.noPassword(user: user) }
+        return try LoginCredentials(user: user, password: try source.read(), mechanisms: mechanisms)
+    }
+
+    func deliver(_ mail: OutgoingMail, over bearer: any Bearer) async throws -> DeliveryOutcome {
+        timeline.begin(.tcp)
+        return try await withScope(
+            open: { try await connect(over: bearer) },
+            close: { [teardown] (stream: CountingStream) in
+                await teardown.step("connection", limit: .seconds(10)) { await stream.close().outcome }
+            },
+            body: { stream in
+                timeline.end()
+                return try await converse(mail, over: stream, name: try clientName(bearer))
+            })
+    }
+
+    private func connect(over bearer: any Bearer) async throws -> CountingStream {
+        let limit = settings.timeouts.connect
+        let (host, port) = (server.host, UInt16(clamping: server.port))
+        let stream = try await within(limit) { try await bearer.connect(to: host, port: port) }
+        let counting = CountingStream(stream)
+        timeline.attach(stream: { counting.count })
+        facts.note(total: { counting.count })
+        return counting
+    }
+
+    private func converse(
+        _ mail: OutgoingMail, over stream: any ByteStream, name: ClientName
+    ) async throws -> DeliveryOutcome {
+        let secured = Secured()
+        return try await withScope(
+            open: { secured },
+            close: { [teardown] secured in
+                guard let tls = secured.stream else { return }
+                await teardown.step("tls", limit: .seconds(2)) { await tls.close().outcome }
+            },
+            body: { secured in
+                let transport: SMTPTransport
+                switch server.security {
+                case .implicitTLS: transport = .verifiedTLS(try await secure(stream, secured))
+                case .startTLS:
+                    transport = .startTLS(stream) { clear in try await secure(clear, secured) }
+                }
+                return try await session(mail, transport: transport, name: name)
+            })
+    }
+
+    /// The TLS stream once it stands.
+    private final class Secured: Sendable {
+        private let state = Mutex<TLSStream?>(nil)
+        var stream: TLSStream? { state.withLock { $0 } }
+        func set(_ stream: TLSStream) { state.withLock { $0 = stream } }
+    }
+
+    private func secure(_ stream: any ByteStream, _ secured: Secured) async throws -> any ByteStream {
+        timeline.begin(.tls)
+        let (context, sessions, server) = (context, sessions, server)
+        let tls = try await within(settings.timeouts.tls) {
+            try await TLSStream.connect(
+                over: KeptOpen(base: stream), context: context, serverName: server.host, port: server.port,
+                sessions: sessions)
+        }
+        secured.set(tls)
+        facts.note(
+            session: Report.Session(
+                protocolName: tls.info.version.rawValue, cipher: tls.info.cipher, resumed: tls.info.isResumed))
+        timeline.end(note: tls.info.isResumed ? "resumed" : nil)
+        return tls
+    }
+
+    private func session(
+        _ mail: OutgoingMail, transport: SMTPTransport, name: ClientName
+    ) async throws -> DeliveryOutcome {
+        let configuration = SMTPClient.Configuration(name: name, credentials: credentials)
+        let client = SMTPClient(transport: transport, configuration: configuration) { event in note(event) }
+        facts.note(messageOctets: mail.message.octets)
+        return try await client.send(mail.envelope, mail.message)
+    }
+
+    private func note(_ event: SMTPEvent) {
+        switch event {
+        case .phaseStarted(let phase): timeline.begin(phase)
+        case .phaseEnded: timeline.end()
+        case .progress(let octets, let all):
+            if octets > 0 { facts.noteMessageLeft() }
+            observer.progressed(octets, all)
+        case .sent, .received: break
+        }
+    }
+
+    private func clientName(_ bearer: any Bearer) throws -> ClientName {
+        if let name = settings.ehlo {
+            return name.hasPrefix("[")
+                ? try ClientName(address: String(name.dropFirst().prefix { $0 != "]" }))
+                : try ClientName(hostName: name)
+        }
+        return try ClientName.choose(hostName: LocalHost.name(), address: bearer.localAddress ?? "127.0.0.1")
+    }
+
+    private func within<Value: Sendable>(
+        _ limit: Duration, _ operation: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withDeadline(limit, clock: ContinuousClock(), operation: operation)
+    }
+}

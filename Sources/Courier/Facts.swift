@@ -1,0 +1,57 @@
+import ByteStreams
+import Scopes
+import Synchronization
+
+/// What one attempt learns on its way, for the report that is written whatever way it ends.
+final class Facts: Sendable {
+    fileprivate struct State {
+        var via: String?
+        var modem: String?
+        var session: Report.Session?
+        var messageOctets: Int?
+        var recipients: [RecipientReport] = []
+        var total: (@Sendable () -> StreamCount)?
+        var messageLeft = false
+    }
+
+    private let state = Mutex(State())
+
+    func note(via: String) { state.withLock { $0.via = via } }
+    func note(modem: String) { state.withLock { $0.modem = modem } }
+    func note(session: Report.Session) { state.withLock { $0.session = session } }
+    func note(messageOctets: Int) { state.withLock { $0.messageOctets = messageOctets } }
+    func note(recipients: [RecipientReport]) { state.withLock { $0.recipients = recipients } }
+    func note(total: @escaping @Sendable () -> StreamCount) { state.withLock { $0.total = total } }
+    /// The first octet of the message was handed to the link: the attempt is not repeated from here on.
+    func noteMessageLeft() { state.withLock { $0.messageLeft = true } }
+
+    var session: Report.Session? { state.withLock { $0.session } }
+    var messageLeft: Bool { state.withLock { $0.messageLeft } }
+
+    func fill(_ report: inout Report) {
+        let state = state.withLock { $0.snapshot }
+        report.via = state.via
+        report.modem = state.modem
+        report.session = state.session
+        report.messageOctets = state.messageOctets
+        report.total = state.total
+        if !state.recipients.isEmpty { report.recipients = state.recipients }
+    }
+
+    struct Snapshot: Sendable {
+        let via: String?
+        let modem: String?
+        let session: Report.Session?
+        let messageOctets: Int?
+        let recipients: [RecipientReport]
+        let total: StreamCount
+    }
+}
+
+extension Facts.State {
+    fileprivate var snapshot: Facts.Snapshot {
+        Facts.Snapshot(
+            via: via, modem: modem, session: session, messageOctets: messageOctets, recipients: recipients,
+            total: total?() ?? StreamCount())
+    }
+}

@@ -1,0 +1,25 @@
+public import NIOCore
+public import NIOPosix
+
+/// What a delivery stands on: one event loop for the line and sockets, one thread for files and for calls that block.
+public struct Host: Sendable {
+    public let loop: any EventLoop
+    /// Started.
+    public let threads: NIOThreadPool
+    /// Octets nobody can guess.
+    public let randomOctets: @Sendable (Int) -> [UInt8]
+
+    public init(
+        loop: any EventLoop, threads: NIOThreadPool,
+        randomOctets: @escaping @Sendable (Int) -> [UInt8] = Host.systemRandomOctets
+    ) {
+        self.loop = loop
+        self.threads = threads
+        self.randomOctets = randomOctets
+    }
+
+    public static func systemRandomOctets(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+}

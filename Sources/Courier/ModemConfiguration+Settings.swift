@@ -1,0 +1,14 @@
+import Modem
+import NIOCore
+import Settings
+
+extension ModemConfiguration {
+    /// Reads the secret files of `modem`.
+    init(_ settings: Settings, _ modem: ModemSettings) throws {
+        try self.init(
+            apn: modem.apn, apnUser: modem.apnUser, apnPassword: try modem.apnPassword?.read(),
+            simPIN: try modem.simPIN?.read(), allowsRoaming: settings.roaming == .allow,
+            usesRTSCTS: modem.flow == .rtsCTS, initCommands: modem.initCommands,
+            limits: Limits(registration: settings.timeouts.registration))
+    }
+}

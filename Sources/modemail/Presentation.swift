@@ -1,0 +1,31 @@
+import Courier
+import Scopes
+
+/// A report on the terminal: the result on stdout, the reason and the timeline on stderr, or all of it as JSON on stdout.
+struct Presentation {
+    let json: Bool
+    let timeline: Bool
+
+    func show(_ report: Report) -> ExitStatus {
+        if json {
+            Output.result(report.json.text)
+        } else {
+            for line in report.resultLines { Output.result(line) }
+            if timeline { for line in Waterfall(report).lines { Output.error(line) } }
+            for line in report.explanation { Output.error("  " + line) }
+        }
+        if let line = report.errorLine { Output.error("modemail: \(line)") }
+        for step in report.teardown where !step.isClean && !timeline {
+            Output.error("modemail: closing \(step.name) \(Self.words(step.outcome))")
+        }
+        return report.exitStatus
+    }
+
+    private static func words(_ outcome: TeardownStep.Outcome) -> String {
+        switch outcome {
+        case .done, .notNeeded: "was done"
+        case .failed(let words): "failed: \(words)"
+        case .cut: "took too long and was cut short; the next start finishes it"
+        }
+    }
+}
