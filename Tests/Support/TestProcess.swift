@@ -83,7 +83,7 @@ public final class TestProcess: Sendable {
     public func write(_ text: String) {
         let octets = Array(text.utf8)
         // A program that ended must not end the test by SIGPIPE, which the test runner ignores or not.
-        signal(SIGPIPE, SIG_IGN)
+        Glibc.signal(SIGPIPE, SIG_IGN)
         _ = unsafe Glibc.write(input, octets, octets.count)
     }
 
@@ -134,6 +134,13 @@ public final class TestProcess: Sendable {
             state.id = nil
             state.status = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
             return state.status
+        }
+    }
+
+    /// Sends it a signal, if it still runs.
+    public func signal(_ number: Int32) {
+        state.withLock { state in
+            if let id = state.id { kill(id, number) }
         }
     }
 

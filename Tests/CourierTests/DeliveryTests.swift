@@ -1,0 +1,136 @@
+import Support
+import Testing
+
+/// A mail from the command line through the fake modem to a real server: what arrives is compared octet by octet.
+@Suite(.timeLimit(.minutes(3))) struct DeliveryTests {
+    /// A ready-made message with everything that a modem or a server could take for its own.
+    static func hostileMessage() -> [UInt8] {
+        var lines = [
+            "From: gateway@example.net", "To: ops@example.net", "Subject: hostile", "Message-ID: <hostile@example.net>",
+            "Date: Tue, 24 Nov 2026 12:00:00 +0000", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: 8bit", "",
+            ".", "..", ".a dot", "OK", "ERROR", "NO CARRIER", "SEND OK", "SEND FAIL", "CONNECT", "+++", "+++ATH",
+            "+QIURC: \"recv\",0", "+QIURC: \"closed\",0", "> ", ">", "~}\u{7F}~~}}", "AT+CFUN=1,1", "RDY",
+            "Zulauf 4,2 m³/h – größer als gestern", "\"quotes\" and \\ backslash", "--EOF--Pattern--",
+            String(repeating: "x", count: 998), TestSecrets.body, "",
+        ]
+        lines.append("the end")
+        return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
+    }
+
+    static func contains(_ stored: [UInt8], _ meant: ArraySlice<UInt8>) -> Bool {
+        // A server puts header fields on top; from the first field of ours on, nothing may differ.
+        stored.suffix(meant.count) == meant
+    }
+
+    @Test(arguments: ["quectel", "quectel/push", "quectel/transparent"])
+    func aHostileMessageArrivesOctetForOctet(dialect: String) async throws {
+        try await onThread {
+            let server = try MailServer.aiosmtpd()
+            let gateway = try Gateway(modem: ["--seed", "7"], server: server)
+            let message = Self.hostileMessage()
+            try TemporaryFolder.write(message, to: gateway.directory + "/message")
+            let run = try gateway.send([
+                "--dialect", dialect, "--message", gateway.directory + "/message", "--transcript",
+                gateway.directory + "/line.transcript",
+            ])
+            #expect(run.status == 0, "\(run.output)")
+            let stored = try server.messages(1)
+            #expect(stored.count == 1)
+            #expect(Self.contains(stored.first ?? [], message[...]), "\(dialect): the message changed on its way")
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+
+    @Test func postfixGetsAnAttachmentWithEveryOctetAndResumesTheSession() async throws {
+        try await onThread {
+            let server = try MailServer.postfix()
+            let gateway = try Gateway(server: server)
+            var content: [UInt8] = []
+            for _ in 0..<200 { content += Array(0...255) }
+            content += Array("\r\n.\r\n+++\0\u{1A}NO CARRIER\r\n".utf8)
+            try TemporaryFolder.write(content, to: gateway.directory + "/octets.bin")
+            let first = try gateway.send([
+                "--subject", "Tagesbericht – größer", "--body", TestSecrets.body, "--attach",
+                gateway.directory + "/octets.bin", "--json",
+            ])
+            #expect(first.status == 0, "\(first.output)")
+            #expect(first.output.contains("\"outcome\": \"sent\""))
+            #expect(first.output.contains("\"resumed\": false"))
+            let second = try gateway.send(["--subject", "again", "--body", TestSecrets.body, "--json"])
+            #expect(second.status == 0, "\(second.output)")
+            #expect(second.output.contains("\"resumed\": true"), "\(second.output)")
+            let stored = try server.messages(2)
+            #expect(stored.count == 2)
+            // Python's email package reads the attachment back: it has another author than our MIME.
+            for (index, octets) in stored.enumerated() {
+                try TemporaryFolder.write(octets, to: "\(gateway.directory)/stored-\(index)")
+            }
+            let script = """
+                import email, email.policy, sys
+                wanted = open(sys.argv[1], 'rb').read()
+                for path in sys.argv[2:]:
+                    m = email.message_from_binary_file(open(path, 'rb'), policy=email.policy.default)
+                    assert not m.defects, m.defects
+                    for part in m.iter_attachments():
+                        assert part.get_filename() == 'octets.bin', part.get_filename()
+                        assert part.get_payload(decode=True) == wanted, 'attachment differs'
+                        assert m['subject'] == 'Tagesbericht – größer', m['subject']
+                        print('attachment whole')
+                """
+            let output = try TestProcess.run([
+                "/usr/bin/python3", "-c", script, gateway.directory + "/octets.bin", gateway.directory + "/stored-0",
+                gateway.directory + "/stored-1",
+            ])
+            #expect(output.contains("attachment whole"), "\(output)")
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+
+    @Test(arguments: [false, true]) func startTLSIsTakenAndRequired(postfix: Bool) async throws {
+        try await onThread {
+            let server = try postfix ? MailServer.postfix(startTLS: true) : .aiosmtpd(startTLS: true)
+            let gateway = try Gateway(server: server)
+            let run = try gateway.send(["--subject", "s", "--body", "b", "--timeline"])
+            #expect(run.status == 0, "\(run.output)")
+            #expect(run.output.contains("starttls"))
+            #expect(try server.messages(1).count == 1)
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+
+    @Test func anInterfaceCarriesMailWithoutAModem() async throws {
+        try await onThread {
+            let server = try MailServer.aiosmtpd()
+            let gateway = try Gateway(modem: nil, server: server)
+            let run = try gateway.run(
+                [
+                    "send", "--via", "interface:lo", "--server",
+                    "smtps://gateway%40example.net@localhost:\(server.port)",
+                    "--password-file", gateway.directory + "/password", "--ca-file", server.anchors, "--state-dir",
+                    gateway.directory + "/state", "--from", Gateway.user, "--to", "ops@example.net", "--subject", "s",
+                    "--body-file", "-",
+                ], input: "from standard input\n")
+            #expect(run.status == 0, "\(run.output)")
+            let stored = try server.messages(1).first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            #expect(stored.contains("from standard input\r\n"))
+        }
+    }
+
+    @Test func twentyInvocationsNeedNoReset() async throws {
+        try await onThread {
+            let server = try MailServer.aiosmtpd()
+            let gateway = try Gateway(modem: ["--seed", "11"], server: server)
+            for number in 1...20 {
+                let run = try gateway.send(["--subject", "mail \(number)", "--body", "body"])
+                #expect(run.status == 0, "mail \(number): \(run.output)")
+            }
+            #expect(try server.messages(20).count == 20)
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+}
