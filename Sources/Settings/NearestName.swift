@@ -4,10 +4,10 @@ enum NearestName {
     /// begins with what was written.
     static func of(_ name: String, among known: [String]) -> String? {
         let name = name.lowercased().prefix(64)
-        let ranked = known.map { (name: $0, distance: distance(Array(name.utf8), Array($0.utf8))) }
+        let ranked = known.map { (name: $0, distance: distance(Array(name.utf8), Array($0.lowercased().utf8))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
         if best.distance <= max(1, name.utf8.count / 3) { return best.name }
-        return name.utf8.count >= 3 ? known.first { $0.hasPrefix(name) || name.hasPrefix($0) } : nil
+        return name.utf8.count >= 3 ? known.first { $0.lowercased().hasPrefix(name) } : nil
     }
 
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {

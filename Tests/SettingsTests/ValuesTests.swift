@@ -1,0 +1,170 @@
+import Scopes
+import Settings
+import Testing
+
+@Suite struct ValuesTests {
+    private func load(_ option: Option, _ value: String) throws -> Settings {
+        try Settings.load(file: nil, environment: [:], flags: flags { $0.set(option, value) })
+    }
+
+    @Test(arguments: [
+        ("smtps://h.example", "h.example", 465), ("smtp://h.example", "h.example", 587),
+        ("SMTPS://H.Example:2465/", "h.example", 2465), ("smtp://[2001:db8::1]:25", "2001:db8::1", 25),
+        ("smtps://192.0.2.1", "192.0.2.1", 465), ("smtps://localhost:10465", "localhost", 10_465),
+    ])
+    func serversAreURLs(_ text: String, _ host: String, _ port: Int) throws {
+        let server = try load(.server, text).server
+        #expect(server?.host == host && server?.port == port && server?.user == nil)
+        #expect((server?.security == .startTLS) == text.hasPrefix("smtp:"))
+    }
+
+    @Test func theUserIsPercentDecoded() throws {
+        let flags = flags {
+            $0.set(.server, "smtps://gate%40way%3Ax%25@h.example")
+            $0.set(.passwordFile, "p")
+        }
+        let server = try Settings.load(file: nil, environment: [:], flags: flags).server
+        #expect(server?.user == "gate@way:x%")
+        #expect(server?.description == "smtps://gate%40way%3Ax%25@h.example:465")
+    }
+
+    @Test(arguments: [
+        "h.example", "http://h.example", "smtps://", "smtps://u@", "smtps://h.example:0", "smtps://h.example:65536",
+        "smtps://h.example:", "smtps://h.example:x", "smtps://h.example/path", "smtps://h.example?x", "smtps://[::1",
+        "smtps://[::1]x", "smtps://::1", "smtps://h_x.example", "smtps://-h.example", "smtps://bücher.example",
+        "smtps://%zz@h.example",
+        "smtps://%@h.example", "smtps://a%0d%0ab@h.example", "smtps://%ff@h.example", "smtps://@h.example",
+        "smtps://h..example",
+        "smtps://h.example\r\n", "smtps://[192.0.2.1]", "smtps:// h.example",
+    ])
+    func refusesServer(_ text: String) {
+        #expect(throws: SettingsError.self) { try load(.server, text) }
+    }
+
+    @Test func aPasswordInTheURLIsRefusedAndNotRepeated() {
+        let error = #expect(throws: SettingsError.self) { try load(.server, "smtps://user:hunter2@h.example") }
+        #expect(error?.line.contains("hunter2") == false)
+        #expect(error?.line.contains("password-file") == true)
+    }
+
+    @Test(arguments: [
+        ("0", Duration.zero), ("250ms", .milliseconds(250)), ("90s", .seconds(90)), ("5m", .seconds(300)),
+        ("2h", .seconds(7200)), ("366d", .seconds(366 * 86_400)),
+    ])
+    func durationsHaveUnits(_ text: String, _ expected: Duration) throws {
+        #expect(try load(.wait, text).wait == expected)
+    }
+
+    @Test(arguments: [
+        "", "90", "s", "-1s", "1.5h", "1w", "367d", "99999999999999999999s", "9223372036854775807d", "1 m x", "٣s",
+    ])
+    func refusesDuration(_ text: String) {
+        #expect(throws: SettingsError.self) { try load(.wait, text) }
+    }
+
+    @Test(arguments: [
+        ("500B", true), ("64kB", true), ("20MB", true), ("1GiB", true), ("20", false), ("MB", false),
+        ("9223372036854775807GB", false),
+    ])
+    func sizesHaveUnits(_ text: String, _ isFine: Bool) throws {
+        let folder = try TemporaryFolder()
+        let yaml = "budget: {octets: \(text)}\n"
+        if isFine { _ = try folder.load(yaml) } else { #expect(throws: SettingsError.self) { try folder.load(yaml) } }
+    }
+
+    @Test func theWaysToASocketHaveNames() throws {
+        #expect(try load(.via, "auto").via == .auto)
+        #expect(try load(.via, "socket").via == .socket)
+        #expect(try load(.via, "interface:wwan0").via == .interface("wwan0"))
+        for text in [
+            "ppp", "interface:", "interface:abcdefghijklmnop", "interface:a/b", "interface:..", "interface:a b", "x",
+        ] {
+            #expect(throws: SettingsError.self) { try load(.via, text) }
+        }
+        #expect(try load(.via, "interface:abcdefghijklmno").via == .interface("abcdefghijklmno"))
+    }
+
+    @Test func dialectsMayNameAMode() throws {
+        #expect(try load(.dialect, "auto").dialect.name == nil)
+        let dialect = try load(.dialect, "quectel/transparent").dialect
+        #expect(dialect.name == "quectel" && dialect.mode == .transparent)
+        #expect(try load(.dialect, "quectel").dialect.mode == nil)
+        for text in ["", "/transparent", "quectel/", "quectel/x", "quectel/push/push", "a b"] {
+            #expect(throws: SettingsError.self) { try load(.dialect, text) }
+        }
+    }
+
+    @Test func devicesThatAreNotSupportedYetAreRefusedClearly() throws {
+        #expect(try load(.device, "/dev/ttyUSB2").modems[0].device == .path("/dev/ttyUSB2"))
+        for text in ["auto", "usb:1-1.2", "imei:123456789012345"] {
+            let error = #expect(throws: SettingsError.self) { try load(.device, text) }
+            #expect(error?.summary.contains("not supported yet") == true)
+        }
+        #expect(throws: SettingsError.self) { try load(.device, "") }
+        #expect(throws: SettingsError.self) { try load(.device, "/dev/x\ny") }
+    }
+
+    @Test func choicesNameWhatTheyTake() throws {
+        #expect(try load(.flow, "rts-cts").listing.contains { $0.key == "flow" && $0.value == "rts-cts" })
+        let error = #expect(throws: SettingsError.self) { try load(.roaming, "maybe") }
+        #expect(error?.summary == "--roaming: 'maybe' is none of allow, deny")
+        #expect(throws: SettingsError.self) { try load(.flow, "xon") }
+    }
+
+    @Test func authIsAPreferenceOrAMechanism() throws {
+        #expect(try load(.auth, "strongest").auth == .strongest)
+        #expect(try load(.auth, "none").auth == AuthChoice.none)
+        #expect(try load(.auth, "plain").auth == .mechanism("PLAIN"))
+        #expect(try load(.auth, "SCRAM-SHA-256").auth == .mechanism("SCRAM-SHA-256"))
+        #expect(throws: SettingsError.self) { try load(.auth, "PLAIN LOGIN") }
+        #expect(throws: SettingsError.self) { try load(.auth, String(repeating: "A", count: 21)) }
+    }
+
+    @Test func noticesAreAListAndNeverStandsAlone() throws {
+        #expect(try load(.notify, "failure, delay").notify == [.failure, .delay])
+        #expect(try load(.notify, "never").notify == [.never])
+        for text in ["never,failure", "", "failure,", "bounce"] {
+            #expect(throws: SettingsError.self) { try load(.notify, text) }
+        }
+    }
+
+    @Test func pinsAreHexadecimalOrBase64() throws {
+        let zeros = [UInt8](repeating: 0, count: 32)
+        #expect(try load(.pinSHA256, String(repeating: "0", count: 64)).pins == [zeros])
+        #expect(try load(.pinSHA256, String(repeating: "A", count: 43) + "=").pins == [zeros])
+        #expect(try load(.pinSHA256, "sha256//" + String(repeating: "A", count: 43) + "=").pins == [zeros])
+        for text in ["", "0", String(repeating: "g", count: 64), String(repeating: "A", count: 44), "===="] {
+            #expect(throws: SettingsError.self) { try load(.pinSHA256, text) }
+        }
+    }
+
+    @Test func whatGoesOnTheModemsLineHoldsNoQuoteOrControlCharacter() throws {
+        for value in ["a\"b", "a\rb", "a\nb", "a\u{1A}", "a\0", "ü", String(repeating: "a", count: 101)] {
+            #expect(throws: SettingsError.self) { try load(.apn, value) }
+        }
+        _ = try load(.apn, String(repeating: "a", count: 100))
+        #expect(throws: SettingsError.self) { try load(.apnUser, "a\"b") }
+    }
+
+    @Test func baudRatesAreBounded() throws {
+        for (text, isFine) in [
+            ("300", true), ("8000000", true), ("299", false), ("8000001", false), ("fast", false), ("1e5", false),
+        ] {
+            let flags = flags {
+                $0.set(.device, "/dev/x")
+                $0.set(.baud, text)
+            }
+            let settings = try? Settings.load(file: nil, environment: [:], flags: flags)
+            #expect((settings != nil) == isFine, "\(text)")
+        }
+    }
+
+    @Test func ehloIsANameOrAnAddress() throws {
+        for text in ["gw.example.com", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+            #expect(try load(.ehlo, text).ehlo == text)
+        }
+        for text in ["", "a_b", "[1.2.3]", "[::1]", "a b", "x\r\ny"] {
+            #expect(throws: SettingsError.self) { try load(.ehlo, text) }
+        }
+    }
+}
