@@ -2,6 +2,7 @@ import ByteStreams
 import Credentials
 import NIOCore
 import SMTP
+import Support
 import Synchronization
 import Testing
 
@@ -67,7 +68,7 @@ func envelope(_ recipients: String..., from: String? = "gw@example.com") throws 
 }
 
 func credentials(_ mechanisms: [SASLMechanism] = [.plain, .login]) throws -> LoginCredentials {
-    try LoginCredentials(user: "user", password: .init("hunter2-secret"), mechanisms: mechanisms)
+    try LoginCredentials(user: "gateway@example.net", password: .init(TestSecrets.password), mechanisms: mechanisms)
 }
 
 /// Greeting and EHLO of a server that offers `keywords`.

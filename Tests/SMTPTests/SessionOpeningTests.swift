@@ -1,6 +1,7 @@
 import ByteStreams
 import Credentials
 import Scopes
+import Support
 import Testing
 
 @testable import SMTP
@@ -120,7 +121,7 @@ import Testing
     @Test func plainGoesInOneRoundTrip() async throws {
         let talk = try await open(
             opening("AUTH LOGIN PLAIN")
-                + "C: AUTH PLAIN AHVzZXIAaHVudGVyMi1zZWNyZXQ=\nS: 235 2.7.0 ok\nC: QUIT", .verifiedTLS, credentials())
+                + "C: AUTH PLAIN \(TestSecrets.passwordInPlain)\nS: 235 2.7.0 ok\nC: QUIT", .verifiedTLS, credentials())
         #expect(talk.problems.isEmpty)
         #expect(talk.failure == nil)
         #expect(talk.events.contains(.phaseEnded(.auth)))
@@ -129,7 +130,7 @@ import Testing
     @Test func loginAnswersTwoPrompts() async throws {
         let talk = try await open(
             opening("AUTH=LOGIN")
-                + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 334 UGFzc3dvcmQ6\nC: aHVudGVyMi1zZWNyZXQ=\nS: 235 ok\nC: QUIT",
+                + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: Z2F0ZXdheUBleGFtcGxlLm5ldA==\nS: 334 UGFzc3dvcmQ6\nC: \(TestSecrets.passwordInLogin)\nS: 235 ok\nC: QUIT",
             .verifiedTLS, credentials())
         #expect(talk.problems.isEmpty)
         #expect(talk.failure == nil)
@@ -153,7 +154,7 @@ import Testing
     ])
     func aRefusedLoginHasItsExitStatus(reply: String, status: Scopes.ExitStatus) async throws {
         let talk = try await open(
-            opening("AUTH PLAIN") + "C: AUTH PLAIN AHVzZXIAaHVudGVyMi1zZWNyZXQ=\nS: \(reply)\nC: QUIT\nS: 221 bye",
+            opening("AUTH PLAIN") + "C: AUTH PLAIN \(TestSecrets.passwordInPlain)\nS: \(reply)\nC: QUIT\nS: 221 bye",
             .verifiedTLS, credentials())
         #expect(talk.problems.isEmpty)
         #expect(talk.failure?.exitStatus == status)
@@ -182,11 +183,11 @@ import Testing
     @Test func noEventHoldsTheSecret() async throws {
         let talk = try await open(
             opening("AUTH LOGIN")
-                + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 334 UGFzc3dvcmQ6\nC: aHVudGVyMi1zZWNyZXQ=\nS: 535 no\nC: QUIT",
+                + "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: Z2F0ZXdheUBleGFtcGxlLm5ldA==\nS: 334 UGFzc3dvcmQ6\nC: \(TestSecrets.passwordInLogin)\nS: 535 no\nC: QUIT",
             .verifiedTLS, credentials())
         let trace = "\(talk.events) \(String(describing: talk.failure))"
         #expect(trace.contains("<redacted>"))
-        #expect(!trace.contains("hunter2") && !trace.contains("aHVudGVy") && !trace.contains("dXNlcg"))
+        #expect(!trace.contains(TestSecrets.password) && !trace.contains(TestSecrets.passwordInLogin))
     }
 
     @Test func aSilentServerIsGivenUp() async throws {
@@ -201,7 +202,7 @@ import Testing
 
     @Test func repliesAreReadAcrossAnySplit() async throws {
         let talk = try await converse(
-            opening("AUTH PLAIN", "SIZE 9") + "C: AUTH PLAIN AHVzZXIAaHVudGVyMi1zZWNyZXQ=\nS: 235 ok",
+            opening("AUTH PLAIN", "SIZE 9") + "C: AUTH PLAIN \(TestSecrets.passwordInPlain)\nS: 235 ok",
             credentials: credentials(), capacity: 1
         ) { client throws(SMTPError) in try await client.open() }
         #expect(talk.failure == nil)
