@@ -97,8 +97,8 @@ let package = Package(
         tests(
             "ModemTests",
             [
-                "Modem", "AT", "ByteStreams", "Credentials", "Scopes", "SerialPort", "Support", nioCore, nioPosix,
-                nioEmbedded, logging, systemPackage,
+                "Modem", "AT", "ByteStreams", "Credentials", "FakeModem", "Scopes", "SerialPort", "Support", nioCore,
+                nioPosix, nioEmbedded, logging, systemPackage,
             ]),
         tests(
             "BearerTests",

@@ -58,6 +58,8 @@ extension BringUp {
         case .answered(.ready): return .nothing
         case .answered(.pin): return .pin
         case .answered(.puk): throw .pukRequired
+        case .answered(.absent): return .confirmAbsence
+        case .answered(.notReady): return .wait("not ready")
         case .answered(.other(let code)): throw .simLocked(code: code)
         case .malformed: return .wait(asked.words)
         case .refused(let code):

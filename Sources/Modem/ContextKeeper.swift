@@ -85,7 +85,9 @@ extension ContextKeeper {
             cid: plan.cid, type: plan.found.flatMap(PDPType.init) ?? .ipv4v6, apn: apn, account: configuration.account,
             wasDefined: plan.found != nil, wasActive: plan.isActive)
         guard let written = plan.written else {
-            if let account = context.account { try await write(account, of: context, log) }
+            if let account = context.account, try await !isActive(context, log) {
+                try await write(account, of: context, log)
+            }
             remember(context)
             return context
         }
@@ -147,6 +149,12 @@ extension ContextKeeper {
         try Self.onLine { () throws(ATError) in
             try ContextAccount(context, account: account, form: profile.accountForm)
         }
+    }
+
+    /// An active context has been accepted with the account that it has, and a modem refuses to change it.
+    private func isActive(_ context: PDPContext, _ log: PhaseLog) async throws(ModemError) -> Bool {
+        if let isActive = context.wasActive { return isActive }
+        return try await log.ask(ContextStatesQuery()).response?.contains(context.cid) == true
     }
 
     private func remember(_ context: PDPContext) {

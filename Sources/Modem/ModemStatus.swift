@@ -91,6 +91,8 @@ public struct ModemStatus: Sendable, Equatable {
         case .answered(.ready): .ready
         case .answered(.pin): .pinRequired
         case .answered(.puk): .pukRequired
+        case .answered(.absent): .absent
+        case .answered(.notReady): .unknown("not ready")
         case .answered(.other(let code)): .locked(code)
         case .refused(let code) where code.equipmentError == 10: .absent
         case .refused(let code) where code.equipmentError == 11: .pinRequired

@@ -8,6 +8,7 @@ import Testing
         ("+cpin: ready", .ready),
         ("+CPIN: SIM PIN", .pin), ("+CPIN: \"SIM PIN\"", .pin), ("+CPIN:  SIM PIN ", .pin), ("+CPIN: SIM PUK", .puk),
         ("+CPIN: SIM PIN2", .ready), ("+CPIN: SIM PUK2", .ready), ("+CPIN: PH-NET PIN", .other("PH-NET PIN")),
+        ("+CPIN: NOT INSERTED", .absent), ("+CPIN: NOT READY", .notReady),
     ])
     func codeThatIsAskedForIsReadInEveryForm(line: String, state: PINState) throws {
         #expect(try PINStateQuery().response(from: [line]) == state)

@@ -124,6 +124,14 @@ import Testing
         #expect(fixture.port.commands.last == "AT+CGAUTH=1,2,\"me\",\"hunter2\"")
     }
 
+    @Test func accountOfAnActiveContextIsLeft() async throws {
+        let fixture = BringUpFixture(["AT+CGACT?": [["+CGACT: 1,1", "OK"]]])
+        _ = try await fixture.bringUp(
+            try ModemConfiguration(apn: "internet", apnUser: "me", apnPassword: Secret("hunter2"))
+        ).run()
+        #expect(fixture.port.commands.last == "AT+CGACT?")
+    }
+
     @Test func contextIsPutBackWhenBringUpFailsBehindIt() async throws {
         let fixture = BringUpFixture([
             "AT+CEREG?": [["+CEREG: 0,3", "OK"]], "AT+CGDCONT?": [["OK"]], "AT+CGACT?": [["OK"]],

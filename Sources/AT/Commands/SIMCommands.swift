@@ -23,6 +23,10 @@ public enum PINState: Sendable, Equatable {
     case ready
     case pin
     case puk
+    /// No SIM: `NOT INSERTED`, which the standard has as an error instead.
+    case absent
+    /// The SIM starts: `NOT READY`.
+    case notReady
     /// A personalisation lock (`PH-NET PIN`) or a code that the standard does not name.
     case other(String)
 
@@ -31,6 +35,8 @@ public enum PINState: Sendable, Equatable {
         case "READY", "SIM PIN2", "SIM PUK2": self = .ready
         case "SIM PIN": self = .pin
         case "SIM PUK": self = .puk
+        case "NOT INSERTED": self = .absent
+        case "NOT READY": self = .notReady
         default: self = .other(String(code.prefix(40)))
         }
     }
