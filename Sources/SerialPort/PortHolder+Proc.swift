@@ -7,20 +7,28 @@ extension PortHolder {
         self.init(pid: pid, name: Self.name(of: pid))
     }
 
-    /// Who has the device open, by a look at every process' descriptors; nil when nobody that this user may see. Another
-    /// process comes before this one. Slow (milliseconds), so only asked when the line is known to be busy.
+    /// Who has the device open, by a look at every process' descriptors; nil when nobody that this user may see. A stranger
+    /// comes before a process of this program, and that before this process itself. Slow (milliseconds), so only asked when
+    /// there is trouble.
     static func find(of path: String, otherThanThisProcess: Bool = false) -> PortHolder? {
         var device = stat()
         guard unsafe stat(path, &device) == 0 else { return nil }
-        var own: PortHolder?
+        let own = program(of: "self")
+        var relative: PortHolder?
+        var isSelf = false
         for entry in entries(of: "/proc") {
-            guard let pid = Int32(entry), !(otherThanThisProcess && pid == getpid()) else { continue }
+            guard let pid = Int32(entry) else { continue }
             let folder = "/proc/\(entry)/fd"
             guard entries(of: folder).contains(where: { isOpen("\(folder)/\($0)", device) }) else { continue }
-            guard pid == getpid() else { return PortHolder(pid: pid) }
-            own = PortHolder(pid: pid)
+            if pid == getpid() {
+                isSelf = true
+            } else if let own, program(of: entry) == own {
+                relative = PortHolder(pid: pid)  // also a child that is about to become another program
+            } else {
+                return PortHolder(pid: pid)
+            }
         }
-        return own
+        return relative ?? (isSelf && !otherThanThisProcess ? PortHolder(pid: getpid()) : nil)
     }
 
     /// Whether there is such a process; one that we may not signal counts.
@@ -33,6 +41,14 @@ extension PortHolder {
         var status = stat()
         return unsafe stat(link, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR && status.st_rdev == device.st_rdev
             && status.st_dev == device.st_dev
+    }
+
+    /// The file that a process runs; nil when it may not be seen.
+    private static func program(of process: String) -> [CChar]? {
+        var path = [CChar](repeating: 0, count: 4096)
+        // The array outlives the call, and the count says how much of it was written.
+        let count = unsafe readlink("/proc/\(process)/exe", &path, path.count)
+        return count > 0 ? Array(path.prefix(count)) : nil
     }
 
     private static func name(of pid: Int32) -> String? {

@@ -8,7 +8,7 @@ import SystemPackage
 public final class SocketListener: Sendable {
     /// Where it listens, with the port that the kernel chose when 0 was asked for.
     public let address: SocketAddress
-    private let channel: any Channel
+    let channel: any Channel
     private let accepted: AsyncStream<SocketStream>
 
     public var port: Int { address.port ?? 0 }

@@ -5,12 +5,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct InterfaceConnectorTests {
-    /// A port of loopback where nobody listens.
-    private func freePort() async throws -> Int {
-        let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
-        _ = await listener.close()
-        return listener.port
-    }
+    /// Where nobody listens: the tests use 127.0.0.1, whose ports come and go.
+    private let closedHost = "127.7.7.7"
+    private let closedPort = 1
 
     private func failure(_ body: () async throws(SocketError) -> SocketStream) async -> SocketError? {
         do throws(SocketError) {
@@ -22,43 +19,40 @@ struct InterfaceConnectorTests {
     }
 
     @Test func aClosedPortIsRefusedAndSaidWithItsAddress() async throws {
-        let port = try await freePort()
         let error = await failure { () async throws(SocketError) in
-            try await connector().connect(to: "127.0.0.1", port: port)
+            try await connector().connect(to: closedHost, port: closedPort)
         }
-        #expect(error == .refused(SocketTarget(host: "127.0.0.1", address: "127.0.0.1", port: port)))
-        #expect(error?.summary == "127.0.0.1:\(port): connection refused")
+        #expect(error == .refused(SocketTarget(host: closedHost, address: closedHost, port: closedPort)))
+        #expect(error?.summary == "127.7.7.7:1: connection refused")
         #expect(error?.exitStatus == .tryAgain)
     }
 
     @Test func silenceIsTimedOut() async throws {
-        let blackhole = try PlainSocket.blackhole()
-        let limits = InterfaceConnector.Limits(connectEach: .seconds(7))
-        let error = await failure { () async throws(SocketError) in
-            try await connector(limits: limits, clock: HastyClock()).connect(to: "127.0.0.1", port: blackhole.port)
+        try await withBlackhole { port in
+            let hasty = connector(limits: .init(connectEach: .seconds(7)), clock: HastyClock())
+            let error = await failure { () async throws(SocketError) in
+                try await hasty.connect(to: "127.0.0.1", port: port)
+            }
+            let target = SocketTarget(host: "127.0.0.1", address: "127.0.0.1", port: port)
+            #expect(error == .timedOut(target, limit: .seconds(7)))
         }
-        let target = SocketTarget(host: "127.0.0.1", address: "127.0.0.1", port: blackhole.port)
-        #expect(error == .timedOut(target, limit: .seconds(7)))
-        withExtendedLifetime(blackhole.sockets) {}
     }
 
     @Test func aCancelledConnectEndsAtOnce() async throws {
-        let blackhole = try PlainSocket.blackhole()
-        let patient = connector(limits: .init(connectEach: .seconds(600)))
-        let connecting = Task {
-            await failure { () async throws(SocketError) in
-                try await patient.connect(to: "127.0.0.1", port: blackhole.port)
+        try await withBlackhole { port in
+            let patient = connector(limits: .init(connectEach: .seconds(600)))
+            let connecting = Task {
+                await failure { () async throws(SocketError) in try await patient.connect(to: "127.0.0.1", port: port) }
             }
+            await Task.yield()
+            connecting.cancel()
+            #expect(await connecting.value == .cancelled)
         }
-        await Task.yield()
-        connecting.cancel()
-        #expect(await connecting.value == .cancelled)
-        withExtendedLifetime(blackhole.sockets) {}
     }
 
     @Test func theNextAddressIsTriedWhenOneRefuses() async throws {
         let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
-        let closed = try SocketAddress(ipAddress: "127.0.0.1", port: try await freePort())
+        let closed = try SocketAddress(ipAddress: closedHost, port: closedPort)
         let open = try SocketAddress(ipAddress: "127.0.0.1", port: listener.port)
         try await withThrowingTaskGroup { group in
             group.addTask { await listener.serve { _ in } }
@@ -71,10 +65,10 @@ struct InterfaceConnectorTests {
     }
 
     @Test func theMostTellingFailureIsThrown() async throws {
-        let closed = try SocketAddress(ipAddress: "127.0.0.1", port: try await freePort())
+        let closed = try SocketAddress(ipAddress: closedHost, port: closedPort)
         // Broadcast is no address for TCP, whatever the network is.
         let nowhere = try SocketAddress(ipAddress: "255.255.255.255", port: 9)
-        let target = SocketTarget(host: "mail.example.com", address: "127.0.0.1", port: closed.port ?? 0)
+        let target = SocketTarget(host: "mail.example.com", address: closedHost, port: closedPort)
         for addresses in [[nowhere, closed], [closed, nowhere]] {
             let error = await failure { () async throws(SocketError) in
                 try await connector().connect(to: addresses, host: "mail.example.com")

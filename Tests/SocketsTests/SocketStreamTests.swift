@@ -145,7 +145,7 @@ struct SocketStreamTests {
             }
             do {
                 let peer = try PlainSocket()
-                peer.connect(UInt16(listener.port))
+                peer.connect(to: listener.address)
                 peer.resetAtClose()
             }
             try await group.waitForAll()
