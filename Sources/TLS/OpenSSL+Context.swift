@@ -69,18 +69,36 @@ import COpenSSL
     /// TLS 1.2 with ephemeral elliptic curves and AEAD alone: no finite-field DHE, no RSA key exchange, no CBC. What the
     /// system's policy took away stays away, since this only removes.
     private func restrictCiphers() throws(TLSError) {
-        let stack = unsafe SSL_CTX_get_ciphers(pointer)
-        let names = unsafe (0..<max(0, COpenSSL_ciphers_count(stack))).compactMap { index in
-            // Constants of the library.
-            unsafe COpenSSL_ciphers_at(stack, index).flatMap { unsafe SSL_CIPHER_get_name($0) }
-                .map { unsafe String(cString: $0) }
-        }
-        let kept = names.filter { $0.hasPrefix("ECDHE-") && ($0.contains("-GCM-") || $0.contains("-CHACHA20-")) }
+        let kept = cipherNames.filter { $0.hasPrefix("ECDHE-") && ($0.contains("-GCM-") || $0.contains("-CHACHA20-")) }
         // None is left where the policy allows TLS 1.3 alone.
         guard !kept.isEmpty else { return }
         LibraryErrors.clear()
         guard unsafe SSL_CTX_set_cipher_list(pointer, kept.joined(separator: ":")) == 1 else {
             throw LibraryErrors.failure("choosing the cipher suites")
+        }
+    }
+
+    /// AES-128 first: its digest is SHA-256, so each Finished is 16 octets shorter than with SHA-384, and so is the binder
+    /// of a session. A server that follows its own order is not kept from it.
+    func preferShortDigests() {
+        let names = cipherNames
+        func ordered(_ names: [String]) -> String {
+            let short = names.filter { $0.contains("AES_128") || $0.contains("AES128") }
+            return (short + names.filter { !short.contains($0) }).joined(separator: ":")
+        }
+        let (new, old) = (names.filter { $0.hasPrefix("TLS_") }, names.filter { !$0.hasPrefix("TLS_") })
+        if !new.isEmpty { unsafe SSL_CTX_set_ciphersuites(pointer, ordered(new)) }
+        if !old.isEmpty { unsafe SSL_CTX_set_cipher_list(pointer, ordered(old)) }
+        LibraryErrors.clear()
+    }
+
+    /// Of TLS 1.3 ("TLS_AES_128_GCM_SHA256") and TLS 1.2 ("ECDHE-RSA-AES128-GCM-SHA256"), in the order of preference.
+    private var cipherNames: [String] {
+        let stack = unsafe SSL_CTX_get_ciphers(pointer)
+        return unsafe (0..<max(0, COpenSSL_ciphers_count(stack))).compactMap { index in
+            // Constants of the library.
+            unsafe COpenSSL_ciphers_at(stack, index).flatMap { unsafe SSL_CIPHER_get_name($0) }
+                .map { unsafe String(cString: $0) }
         }
     }
 }

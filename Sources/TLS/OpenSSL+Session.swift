@@ -190,9 +190,7 @@ import NIOCore
     private func failure(_ errors: [LibraryErrors.Entry]) -> SessionFailure {
         if let certificateFailure { return .certificate(certificateFailure) }
         if let alert = errors.lazy.compactMap(\.receivedAlert).first {
-            // A constant of the library.
-            let name = unsafe SSL_alert_desc_string_long(Int32(alert)).map { unsafe String(cString: $0) }
-            return .alert(code: alert, name: name ?? "unknown")
+            return .alert(code: alert, name: Alert.name(alert))
         }
         if errors.contains(where: { $0.isSSL(SSL_R_UNSUPPORTED_PROTOCOL) || $0.isSSL(SSL_R_WRONG_SSL_VERSION) }) {
             return .version

@@ -73,6 +73,7 @@ extension ContextHandle {
         switch profile {
         case .metered:
             unsafe COpenSSL_drop_compatibility(pointer)
+            preferShortDigests()
             unsafe COpenSSL_set_signature_algorithms(
                 pointer,
                 """
