@@ -115,14 +115,16 @@ struct Bench {
         _ = ask("ATE0")
         _ = ask("AT+QISDE=0")
         _ = ask("AT+QICSGP=1,1,\"internet\"")
-        _ = ask("AT+QIACT=1")
+        _ = ask("AT+QIACT=1", for: machine.options.roundTrip + .milliseconds(50))
     }
 
     /// Brought up, and connected in an access mode; answers with the connection.
     @discardableResult
     mutating func connect(mode: Int = 0, id: Int = 0) -> SocketKey {
         if machine.contexts[1]?.address == nil { bringUp() }
-        _ = ask("AT+QIOPEN=1,\(id),\"TCP\",\"mail.example.com\",465,0,\(mode)", for: .milliseconds(200))
+        _ = ask(
+            "AT+QIOPEN=1,\(id),\"TCP\",\"mail.example.com\",465,0,\(mode)",
+            for: machine.options.roundTrip * 3 + .milliseconds(50))
         return connections.last ?? SocketKey(number: -1)
     }
 

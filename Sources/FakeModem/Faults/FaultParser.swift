@@ -47,13 +47,17 @@ extension FaultScript {
     /// Reads a whole script; the error names the line, counted from 1.
     public init(parsing text: String) throws(FakeModemError) {
         var faults: [Fault] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in Self.lines(of: text).enumerated() {
             let number = index + 1
             guard number <= Self.lineLimit else { throw .badFault(line: number, reason: "too many lines") }
-            let line = FaultLine(line.last == "\r" ? line.dropLast() : line, number)
-            if let fault = try line.fault() { faults.append(fault) }
+            if let fault = try FaultLine(line, number).fault() { faults.append(fault) }
         }
         self.init(faults)
+    }
+
+    /// Line ends are LF or CR LF, which is one character of Swift's.
+    private static func lines(of text: String) -> [Substring] {
+        text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     }
 }
 

@@ -46,7 +46,7 @@ extension ModemMachine {
     mutating func transmit(_ key: SocketKey, _ octets: ByteBuffer) {
         guard !carrier.isStalled(now) else { return agenda.add(.transmit(key, octets), at: carrier.stallEnd) }
         var rest = octets
-        while rest.readableBytes > 0, id(of: key) != nil {
+        while rest.readableBytes > 0, isAlive(key) {
             let count = min(rest.readableBytes, faults.octets(until: .up))
             guard let part = rest.readSlice(length: count) else { return }
             actions.append(.send(key, part))
@@ -55,6 +55,14 @@ extension ModemMachine {
                 if rest.readableBytes > 0 { agenda.add(.transmit(key, rest), at: carrier.stallEnd) }
                 return
             }
+        }
+    }
+
+    /// Whether octets on their way out still reach the far end.
+    private func isAlive(_ key: SocketKey) -> Bool {
+        switch id(of: key).flatMap({ slots[$0]?.state }) {
+        case .connected, .closing: true
+        case .opening, .failed, .ended, nil: false
         }
     }
 

@@ -183,7 +183,7 @@ struct ModemMachine {
                 progressed = true
             }
             if consumeInput() { progressed = true }
-            feedOnline()
+            if feedOnline() { progressed = true }
             feedPush()
             releaseUnsolicited()
             typePrelude()
