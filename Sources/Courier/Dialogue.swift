@@ -31,7 +31,8 @@ struct Dialogue {
         self.facts = facts
         self.observer = observer
         let trust: TrustAnchors = settings.caFile.map { .file($0) } ?? .system
-        context = try TLSClientContext(TLSClientConfiguration(trust: trust, clock: clock))
+        context = try TLSClientContext(
+            TLSClientConfiguration(trust: trust, clock: clock, keyLogFile: settings.tlsKeyLog))
         sessions = FileSessionStore(directory: settings.stateDirectory + "/tls", pool: host.threads)
         credentials = try Self.credentials(settings, server)
     }
@@ -41,7 +42,7 @@ struct Dialogue {
         let mechanisms: [SASLMechanism]
         switch settings.auth {
         case .none: return nil
-        case .fewestRoundTrips, .strongest: mechanisms = [.plain, .login]
+        case .fewestRoundTrips: mechanisms = [.plain, .login]
         case .mechanism(let name): mechanisms = SASLMechanism(rawValue: name).map { [$0] } ?? []
         }
         guard let source = settings.password else { throw CourierError.noPassword(user: user) }

@@ -72,6 +72,10 @@ struct ServerOptions: ParsableArguments {
     @ArgumentParser.Option(
         help: ArgumentHelp("Name to greet with; otherwise this host's, or the bearer's address.", valueName: "name"))
     var ehlo: String?
+    @ArgumentParser.Option(
+        name: .customLong("tls-key-log"),
+        help: ArgumentHelp("File to which the TLS keys are appended, for a packet analyser.", valueName: "file"))
+    var tlsKeyLog: String?
 
     func fill(_ flags: inout Flags) {
         flags.set(.server, server)
@@ -79,6 +83,7 @@ struct ServerOptions: ParsableArguments {
         flags.set(.caFile, caFile)
         flags.set(.auth, auth)
         flags.set(.ehlo, ehlo)
+        flags.set(.tlsKeyLog, tlsKeyLog)
     }
 }
 
