@@ -31,6 +31,8 @@ let package = Package(
     products: [
         .executable(name: "modemail", targets: ["modemail"]),
         .executable(name: "fake-modem", targets: ["fake-modem"]),
+        // For scripts/fuzz, which is a package of its own.
+        .library(name: "Parsers", targets: ["AT", "Mail", "SMTP", "Modem", "Settings", "FakeModem", "Scopes"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

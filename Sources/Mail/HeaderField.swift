@@ -36,10 +36,18 @@ public struct HeaderField: Sendable, Hashable {
         !text.isEmpty && text.utf8.allSatisfy { (33...126).contains($0) && $0 != UInt8(ascii: ":") }
     }
 
+    /// What an address field lists; nil: it is another field.
+    var mailboxes: [Mailbox]? {
+        get throws(MailError) {
+            guard Self.addressFields.contains(name.lowercased()) else { return nil }
+            return try Mailbox.list(parsing: value)
+        }
+    }
+
     /// Address fields are parsed and written anew, ASCII stays as it is, any other text becomes encoded words.
     func write(into fields: inout FieldWriter) throws(MailError) {
-        if Self.addressFields.contains(name.lowercased()) {
-            try fields.mailboxes(name, try Mailbox.list(parsing: value))
+        if let list = try mailboxes {
+            try fields.mailboxes(name, list)
         } else if value.utf8.allSatisfy({ $0 < 0x80 }) {
             try fields.verbatim(name, value)
         } else {

@@ -36,9 +36,10 @@ public struct MessageDraft: Sendable {
         try write(into: &fields, stamp, messageID)
         var parts = MultipartWriter(stamp: stamp, header: fields.text)
         try await parts.write(bodies: bodies, attachments: attachments)
+        var named = [from] + to + cc
+        for field in extraFields { named += try field.mailboxes ?? [] }
         return PreparedMessage(
-            messageID: messageID,
-            needsSMTPUTF8: ([from] + to + cc).contains { $0.address.needsSMTPUTF8 },
+            messageID: messageID, needsSMTPUTF8: named.contains { $0.address.needsSMTPUTF8 },
             segments: parts.segments)
     }
 

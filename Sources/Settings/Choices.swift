@@ -36,18 +36,9 @@ public struct DialectChoice: Sendable, Equatable {
 /// Which AUTH mechanism is preferred.
 public enum AuthChoice: Sendable, Equatable {
     case fewestRoundTrips
-    case strongest
     case none
     /// By its name in capitals, as the server announces it.
     case mechanism(String)
-}
-
-/// Delivery status notices that may be asked for (RFC 3461 §4.1).
-public enum NotifyChoice: String, Sendable, CaseIterable {
-    case never
-    case failure
-    case delay
-    case success
 }
 
 /// The device of a modem.

@@ -34,7 +34,7 @@ extension Option {
         case .modems: .list(of: .modem)
         case .timeouts:
             .mapping([
-                "registration": .duration, "bearer": .duration, "connect": .duration, "tls": .duration,
+                "registration": .duration, "connect": .duration, "tls": .duration,
                 "total": .duration, "teardown": .duration,
             ])
         case .aliases: .names

@@ -4,6 +4,7 @@ struct Loader {
     let environment: [String: String]
 
     func settings() throws(SettingsError) -> Settings {
+        try refuseUnsupported()
         var settings = Settings()
         settings.modems = try modems()
         settings.via = try value(.via, Values.via) ?? settings.via
@@ -17,10 +18,18 @@ struct Loader {
         settings.timeline = try truth(.timeline)
         settings.json = try truth(.json)
         settings.transcript = try path(.transcript)
-        settings.direct = try truth(.direct)
         if let word = layers[.rewriteFrom]?.word { _ = try Values.choice(word, .rewriteFrom, RewriteFrom.self) }
         settings.listing = Lister(layers: layers, settings: settings).listing()
         return settings
+    }
+
+    /// What the contract names and this program cannot do yet is refused: a pin or a notice that is not regarded would be worse
+    /// than none.
+    private func refuseUnsupported() throws(SettingsError) {
+        for option in [Option.tokenFile, .clientCertificate, .clientKey, .pinSHA256, .notify, .linkProfile] {
+            guard let given = layers[option] else { continue }
+            throw .value(option, problem: "is not supported yet", given.origin)
+        }
     }
 
     // MARK: The server
@@ -28,29 +37,17 @@ struct Loader {
     private func fillServer(_ settings: inout Settings) throws(SettingsError) {
         settings.server = try value(.server, Values.server)
         settings.password = try secret(.passwordFile, layers[.passwordFile], form: .line)
-        settings.token = try secret(.tokenFile, layers[.tokenFile], form: .line)
         settings.caFile = try path(.caFile)
         settings.auth = try value(.auth, Values.auth) ?? settings.auth
-        settings.clientCertificate = try path(.clientCertificate)
-        settings.clientKey = try secret(.clientKey, layers[.clientKey], form: .text)
-        for word in layers[.pinSHA256]?.words ?? [] { settings.pins.append(try Values.pin(word)) }
         settings.ehlo = try value(.ehlo, Values.ehlo)
-        settings.notify = try Values.notify(layers[.notify]?.words ?? [])
-        settings.linkProfile = try value(.linkProfile) { word throws(SettingsError) in
-            try Values.text(word, .linkProfile)
-        }
         settings.tlsKeyLog = try path(.tlsKeyLog)
         try checkAccount(settings)
-        if settings.clientKey != nil, settings.clientCertificate == nil {
-            throw combination("client-key is given without client-certificate", .clientKey)
-        }
     }
 
     /// AUTH is never skipped in silence: an account is whole, or `auth: none` says that it does not count.
     private func checkAccount(_ settings: Settings) throws(SettingsError) {
         guard let server = settings.server, settings.auth != .none else { return }
-        let hasSecret = settings.password != nil || settings.token != nil || settings.clientCertificate != nil
-        if server.user != nil, !hasSecret {
+        if server.user != nil, settings.password == nil {
             throw combination("server names a user, but there is no password-file for it", .server)
         }
         if server.user == nil, settings.password != nil {
@@ -105,7 +102,6 @@ struct Loader {
             limit = value
         }
         try limit("registration", &timeouts.registration)
-        try limit("bearer", &timeouts.bearer)
         try limit("connect", &timeouts.connect)
         try limit("tls", &timeouts.tls)
         try limit("total", &timeouts.total)

@@ -11,8 +11,6 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
         case line
         /// 4 to 8 digits (3GPP TS 31.101 §9.5.1).
         case pin
-        /// Lines of text, as of a key: nothing is removed.
-        case text
     }
 
     let option: Option
@@ -68,8 +66,8 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
         } catch {
             throw failure("\(path) cannot be read", advice: "check the path and who may read it")
         }
-        if form != .text {
-            if octets.last == 0x0A { octets.removeLast() }
+        if octets.last == 0x0A {
+            octets.removeLast()
             if octets.last == 0x0D { octets.removeLast() }
         }
         try check(octets)
@@ -97,7 +95,6 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
             throw failure("\(description) is larger than 64 kB", advice: "name the file with the secret alone")
         }
         switch form {
-        case .text: return
         case .line:
             guard !octets.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else {
                 throw failure(

@@ -19,17 +19,9 @@ public struct Settings: Sendable {
 
     public var server: ServerURL?
     public var password: SecretSource?
-    public var token: SecretSource?
     public var caFile: String?
     public var auth = AuthChoice.fewestRoundTrips
-    public var clientCertificate: String?
-    public var clientKey: SecretSource?
-    /// SHA-256 of subject public key infos, 32 octets each.
-    public var pins: [[UInt8]] = []
     public var ehlo: String?
-    /// Empty: nothing is asked for.
-    public var notify: Set<NotifyChoice> = []
-    public var linkProfile: String?
     public var tlsKeyLog: String?
 
     public var message = MessageSettings()
@@ -39,7 +31,6 @@ public struct Settings: Sendable {
     public var timeline = false
     public var json = false
     public var transcript: String?
-    public var direct = false
 
     /// Each setting that is not at its default, and each default, in the order of `Option`: for `config show`.
     public var listing: [Listing] = []
@@ -73,8 +64,6 @@ public struct ModemSettings: Sendable, Equatable {
 public struct Timeouts: Sendable, Equatable {
     /// SIM and registration; 3 minutes by default.
     public var registration = Duration.seconds(180)
-    /// Starting the bearer; 150 s by default (3GPP TS 27.007 leaves it open; Quectel's manual says so).
-    public var bearer = Duration.seconds(150)
     /// Name and connection; 75 s by default.
     public var connect = Duration.seconds(75)
     /// The TLS handshake; 90 s by default.

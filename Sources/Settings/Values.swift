@@ -63,46 +63,14 @@ enum Values {
     }
 
     static func auth(_ word: Given.Word) throws(SettingsError) -> AuthChoice {
-        switch word.text {
-        case "fewest-round-trips": return .fewestRoundTrips
-        case "strongest": return .strongest
-        case "none": return .none
-        default: break
+        switch word.text.uppercased() {
+        case "FEWEST-ROUND-TRIPS": return .fewestRoundTrips
+        case "NONE": return .none
+        case "PLAIN", "LOGIN": return .mechanism(word.text.uppercased())
+        case "STRONGEST", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER", "EXTERNAL", "CRAM-MD5":
+            throw failure(word, .auth, "is not supported yet: use fewest-round-trips, PLAIN or LOGIN")
+        default: throw failure(word, .auth, "is none of fewest-round-trips, none, PLAIN, LOGIN")
         }
-        // RFC 4422 §3.1 sasl-mech.
-        let name = word.text.uppercased()
-        guard (1...20).contains(name.utf8.count),
-            name.utf8.allSatisfy({
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || $0 == 0x2D || $0 == 0x5F
-            })
-        else {
-            throw failure(word, .auth, "is none of fewest-round-trips, strongest, none, or a mechanism such as PLAIN")
-        }
-        return .mechanism(name)
-    }
-
-    static func notify(_ words: [Given.Word]) throws(SettingsError) -> Set<NotifyChoice> {
-        var choices: Set<NotifyChoice> = []
-        for word in words {
-            for part in word.text.split(separator: ",", omittingEmptySubsequences: false) {
-                let part = Given.Word(text: String(part.drop { $0 == " " }), origin: word.origin)
-                choices.insert(try choice(part, .notify, NotifyChoice.self))
-            }
-            guard choices == [.never] || !choices.contains(.never) else {
-                throw failure(word, .notify, "asks for never and for more (RFC 3461 §4.1)")
-            }
-        }
-        return choices
-    }
-
-    /// The SHA-256 of a subject public key info: 64 hexadecimal digits, or base64 with or without `sha256//` before it.
-    static func pin(_ word: Given.Word) throws(SettingsError) -> [UInt8] {
-        let text = word.text.hasPrefix("sha256//") ? word.text.dropFirst(8) : word.text[...]
-        let octets = text.utf8.count == 64 ? Digits.hexadecimal(text) : Digits.base64(text)
-        guard let octets, octets.count == 32 else {
-            throw failure(word, .pinSHA256, "is no SHA-256: 64 hexadecimal digits, or 44 characters of base64")
-        }
-        return octets
     }
 
     static func ehlo(_ word: Given.Word) throws(SettingsError) -> String {

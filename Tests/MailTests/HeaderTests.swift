@@ -166,6 +166,14 @@ import Testing
         #expect(try await !self.draftNeeds("Grüße <a@b.example>"))
     }
 
+    @Test func aUTF8AddressInAFurtherFieldAsksForSMTPUTF8Too() async throws {
+        var draft = try draft()
+        draft.extraFields = [try HeaderField(parsing: "Reply-To: grüße@example.com")]
+        let message = try await draft.prepare(stamp)
+        #expect(message.needsSMTPUTF8)
+        _ = try await octets(message.encoded(allows8Bit: true))
+    }
+
     private func draftNeeds(_ to: String) async throws -> Bool {
         var draft = try draft("Grüße")
         draft.to = [try Mailbox(parsing: to)]

@@ -17,10 +17,9 @@ import Testing
         let flags = flags {
             $0.set(.device, "/dev/x")
             $0.set(option, path)
-            if option == .clientKey { $0.set(.clientCertificate, "c") }
         }
         let settings = try Settings.load(file: nil, environment: environment, flags: flags)
-        return settings.password ?? settings.modems[0].simPIN ?? settings.clientKey
+        return settings.password ?? settings.modems[0].simPIN
     }
 
     private func read(_ octets: [UInt8], mode: UInt32 = 0o600, option: Option = .passwordFile) throws -> String? {
@@ -38,7 +37,7 @@ import Testing
         #expect(try read(content) == expected)
     }
 
-    @Test(arguments: ["", "\n", "\r\n", "a\nb", "a\n\n", "a\rb", "a\0b", "\0"])
+    @Test(arguments: ["", "\n", "\r\n", "a\r", "a\nb", "a\n\n", "a\rb", "a\0b", "\0"])
     func refusesContent(_ content: String) {
         let error = #expect(throws: SettingsError.self) { try read(content) }
         #expect(error?.exitStatus == .configuration)
@@ -98,10 +97,6 @@ import Testing
             let error = #expect(throws: SettingsError.self) { try read(content, option: .simPINFile) }
             #expect(error?.line.contains(content) == false)
         }
-    }
-
-    @Test func aKeyHasLines() throws {
-        #expect(try read("-----BEGIN\nx\n", option: .clientKey) == "-----BEGIN\nx\n")
     }
 
     @Test func checkingReadsEverySecret() throws {

@@ -1,0 +1,29 @@
+import Glibc
+
+/// libFuzzer has the main function, and calls this with every input; FUZZ_TARGET chooses the parser.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+    target(Array(UnsafeBufferPointer(start: data, count: size)))
+    return 0
+}
+
+private let targets: [String: @Sendable ([UInt8]) -> Void] = [
+    "mail-address": fuzzMailAddress,
+    "mail-header": fuzzMailHeader,
+    "ready-message": fuzzReadyMessage,
+    "settings": fuzzSettings,
+    "smtp-reply": fuzzSMTPReply,
+    "smtp-server": fuzzSMTPServer,
+    "at-engine": fuzzATEngine,
+    "at-responses": fuzzATResponses,
+    "quectel": fuzzQuectel,
+    "fault-script": fuzzFaultScript,
+]
+
+private let target: @Sendable ([UInt8]) -> Void = {
+    guard let name = getenv("FUZZ_TARGET"), let target = targets[String(cString: name)] else {
+        print("FUZZ_TARGET names none of: \(targets.keys.sorted().joined(separator: ", "))")
+        exit(64)
+    }
+    return target
+}()
