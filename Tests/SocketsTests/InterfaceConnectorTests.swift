@@ -1,4 +1,6 @@
+import Dispatch
 import NIOCore
+import NIOPosix
 import Scopes
 import Sockets
 import Testing
@@ -100,6 +102,27 @@ struct InterfaceConnectorTests {
         #expect(error?.exitStatus == .tryAgain)
     }
 
+    @Test func aResolverThatHangsIsLeftBehind() async throws {
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        let gate = Gate()
+        pool.submit { _ in gate.wait() }
+        let limits = InterfaceConnector.Limits(resolve: .seconds(3))
+        let hasty = InterfaceConnector(limits: limits, on: loop, threads: pool, clock: HastyClock())
+        await #expect(throws: SocketError.nameLookupFailed(host: "localhost", words: "no answer within 3.0 seconds")) {
+            _ = try await hasty.resolve("localhost", port: 25)
+        }
+        let patient = InterfaceConnector(on: loop, threads: pool)
+        let resolving = Task {
+            await failure { () async throws(SocketError) in try await patient.connect(to: "localhost", port: 25) }
+        }
+        await Task.yield()
+        resolving.cancel()
+        #expect(await resolving.value == .cancelled)
+        gate.open()
+        try await pool.shutdownGracefully()
+    }
+
     @Test(arguments: [0, -1, 65_536]) func aPortOutsideTheRangeIsNoAddress(port: Int) async throws {
         await #expect(throws: SocketError.badAddress("localhost:\(port)")) {
             _ = try await connector().resolve("localhost", port: port)
@@ -126,4 +149,13 @@ struct InterfaceConnectorTests {
         #expect(error == .interfaceAbsent(name: name))
         #expect(error?.exitStatus == .configuration)
     }
+}
+
+/// Holds a thread until it is opened.
+private final class Gate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func wait() { semaphore.wait() }
+
+    func open() { semaphore.signal() }
 }
