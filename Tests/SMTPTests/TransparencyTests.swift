@@ -87,6 +87,18 @@ import Testing
         }
     }
 
+    @Test func eightBitOctetsAreFoundAnywhere() {
+        for count in 0..<20 {
+            let plain = [UInt8](repeating: 0x7F, count: count)
+            #expect(!ByteBuffer(bytes: plain).has8Bit)
+            for index in 0..<count {
+                var octets = plain
+                octets[index] = 0x80
+                #expect(ByteBuffer(bytes: octets).has8Bit)
+            }
+        }
+    }
+
     @Test func theLimitOfALineOfTextIsExact() {
         for (count, fault) in [(998, nil), (999, LineCheck.Fault.lineTooLong)] {
             let text = "x\r\n" + String(repeating: "x", count: count) + "\r\n"

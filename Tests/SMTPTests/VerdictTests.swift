@@ -1,6 +1,7 @@
 import ByteStreams
 import NIOCore
 import Scopes
+import Synchronization
 import Testing
 
 @testable import SMTP
@@ -196,6 +197,45 @@ import Testing
             timeouts: timeouts, clock: SelectiveClock(passes: .seconds(5)), capacity: 1000)
         let stuck = DeliveryOutcome.Verdict.deferred(.timedOut(.message, .seconds(5)))
         #expect(try verdicts(talk) == [stuck, stuck])
+    }
+
+    /// Fails each write from the third on, without taking an octet.
+    private final class DeadWriter: ByteStream {
+        private let base: any ByteStream
+        private let writes = Mutex(0)
+
+        init(_ base: any ByteStream) {
+            self.base = base
+        }
+
+        func read(atMost: Int) async throws(StreamFailure) -> ByteBuffer? { try await base.read(atMost: atMost) }
+
+        func write(_ octets: inout ByteBuffer) async throws(StreamFailure) {
+            let count = writes.withLock { writes in
+                writes += 1
+                return writes
+            }
+            guard count < 2 else { throw .linkLost("NO CARRIER") }
+            try await base.write(&octets)
+        }
+
+        func flush() async throws(StreamFailure) {}
+        func close() async -> TeardownStep { await base.close() }
+    }
+
+    @Test(arguments: [true, false]) func whatTLSHasNotTakenIsForLater(isProtected: Bool) async throws {
+        let target = try envelope("a@example.net")
+        let (ours, theirs) = MemoryStream.pair()
+        let stream = DeadWriter(ours)
+        let client = SMTPClient(
+            transport: isProtected ? .verifiedTLS(stream) : .clear(stream),
+            configuration: .init(name: try ClientName(hostName: "gw.example.com")))
+        let server = ScriptedServer(theirs)
+        async let serving: Void = server.run(opening("PIPELINING", "CHUNKING"))
+        let outcome = try await client.send(target, message("x"))
+        _ = await ours.close()
+        await serving
+        #expect(outcome.isPerhapsDelivered == !isProtected)
     }
 
     private struct Liar: OutgoingMessage {

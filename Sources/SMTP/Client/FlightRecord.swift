@@ -40,10 +40,10 @@ final class FlightRecord: Sendable {
         state.withLock { $0.left = octets }
     }
 
-    func offeringLastOctet() {
+    func offeringLastOctet(_ isOffered: Bool) {
         state.withLock { state in
             state.left = 0
-            state.result.offeredLastOctet = flight.body != nil
+            state.result.offeredLastOctet = isOffered && flight.body != nil
         }
     }
 

@@ -30,13 +30,14 @@ public protocol OutgoingMessageReader: Sendable {
 /// A message in memory.
 public struct BufferedMessage: OutgoingMessage {
     public let content: ByteBuffer
+    public let needs8Bit: Bool
 
     public init(_ content: ByteBuffer) {
         self.content = content
+        needs8Bit = content.has8Bit
     }
 
     public var octets: Int { content.readableBytes }
-    public var needs8Bit: Bool { content.readableBytesView.contains { $0 > 0x7F } }
 
     public func reader() -> any OutgoingMessageReader { Reader(rest: content) }
 

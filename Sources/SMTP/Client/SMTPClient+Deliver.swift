@@ -1,3 +1,4 @@
+import ByteStreams
 import NIOCore
 import Scopes
 
@@ -13,6 +14,7 @@ extension SMTPClient {
         _ envelope: Envelope, _ message: any OutgoingMessage, isLast: Bool
     ) async throws(SMTPError) -> DeliveryOutcome {
         guard case .ready(let wire, let capabilities) = state else { throw .sessionOver }
+        guard !Task.isCancelled else { throw .stream(.cancelled, .sender) }
         let message = try await form(of: message, capabilities)
         var parameters = MailParameters(
             size: capabilities.size ? message.octets : nil,

@@ -9,15 +9,14 @@ extension SMTPClient {
     /// After an error `quit` may still be called; then the stream is to be closed.
     public func open() async throws(SMTPError) {
         guard case .new(let transport) = state else { throw .sessionOver }
-        let stream: any ByteStream
+        let wire: SMTPWire
         switch transport {
-        case .verifiedTLS(let given), .startTLS(let given, _):
-            stream = given
-        case .clear(let given):
+        case .verifiedTLS(let stream): wire = self.wire(on: stream, isProtected: true)
+        case .startTLS(let stream, _): wire = self.wire(on: stream, isProtected: false)
+        case .clear(let stream):
             guard configuration.credentials == nil else { throw .credentialsWithoutTLS }
-            stream = given
+            wire = self.wire(on: stream, isProtected: false)
         }
-        let wire = SMTPWire(stream, clock: clock, finishWhenLeft: configuration.finishWhenLeft, observe: observe)
         state = .connected(wire)
         try await phase(.greeting) { () throws(SMTPError) in try await greet(wire) }
         var opened = (wire: wire, capabilities: try await hello(wire, transport))
@@ -30,6 +29,12 @@ extension SMTPClient {
             }
         }
         state = .ready(opened.wire, opened.capabilities)
+    }
+
+    private func wire(on stream: any ByteStream, isProtected: Bool) -> SMTPWire {
+        SMTPWire(
+            stream, isProtected: isProtected, clock: clock, finishWhenLeft: configuration.finishWhenLeft,
+            observe: observe)
     }
 
     private func greet(_ wire: SMTPWire) async throws(SMTPError) {
@@ -84,7 +89,7 @@ extension SMTPClient {
         } catch {
             throw SMTPError(underlying: error, at: .startTLS)
         }
-        let secure = SMTPWire(stream, clock: clock, finishWhenLeft: configuration.finishWhenLeft, observe: observe)
+        let secure = self.wire(on: stream, isProtected: true)
         state = .connected(secure)
         return (secure, try await hello(secure, transport))
     }

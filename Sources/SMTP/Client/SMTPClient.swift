@@ -55,7 +55,7 @@ public actor SMTPClient {
     /// The server may hold a part of a transaction: RSET goes before the next one.
     var isTransactionOpen = false
 
-    /// - Parameter observe: called in order, from any task, promptly to return.
+    /// - Parameter observe: called from any task, and while a message goes out from two at once; promptly to return.
     public init(
         transport: SMTPTransport, configuration: Configuration, clock: any Clock<Duration> = ContinuousClock(),
         observe: @escaping @Sendable (SMTPEvent) -> Void = { _ in }

@@ -12,16 +12,18 @@ final class SMTPWire: Sendable {
     private static let lastWords = Duration.seconds(5)
 
     let stream: any ByteStream
+    private let isProtected: Bool
     private let clock: any Clock<Duration>
     private let finishWhenLeft: Int
     private let observe: @Sendable (SMTPEvent) -> Void
     private let parser = Mutex(ReplyParser())
 
     init(
-        _ stream: any ByteStream, clock: any Clock<Duration>, finishWhenLeft: Int,
+        _ stream: any ByteStream, isProtected: Bool, clock: any Clock<Duration>, finishWhenLeft: Int,
         observe: @escaping @Sendable (SMTPEvent) -> Void
     ) {
         self.stream = stream
+        self.isProtected = isProtected
         self.clock = clock
         self.finishWhenLeft = finishWhenLeft
         self.observe = observe
@@ -136,8 +138,7 @@ extension SMTPWire {
                 SMTPCommand.quit.write(into: &output)
                 observe(.sent(SMTPCommand.quit.redacted))
             }
-            record.offeringLastOctet()
-            try await writeAll(&output, record, watchdog)
+            try await writeEnd(&output, record, watchdog)
             if let total = flight.body?.message.octets { observe(.progress(octets: total, of: total)) }
             return nil
         } catch {
@@ -174,6 +175,21 @@ extension SMTPWire {
         }
         guard given == announced else { throw .messageChanged(announced: announced, given: given) }
         if !body.isChunk { encoder.finish(into: &output) }
+    }
+
+    /// From the first call on, the server may get the last octet, whatever the link says of it. Only TLS tells for certain:
+    /// what it has not taken was never made a record.
+    private func writeEnd<C>(
+        _ octets: inout ByteBuffer, _ record: FlightRecord, _ watchdog: Watchdog<C>
+    ) async throws(SMTPError) {
+        let count = octets.readableBytes
+        record.offeringLastOctet(true)
+        do throws(SMTPError) {
+            try await writeAll(&octets, record, watchdog)
+        } catch {
+            if isProtected, octets.readableBytes == count { record.offeringLastOctet(false) }
+            throw error
+        }
     }
 
     private func writeAll<C>(

@@ -23,7 +23,7 @@ public struct LineCheck: Sendable {
 
     public mutating func check(_ octets: ByteBuffer) {
         let view = octets.readableBytesView
-        if !has8Bit { has8Bit = view.contains { $0 > 0x7F } }
+        if !has8Bit { has8Bit = octets.has8Bit }
         var rest = view[...]
         while fault == nil, !rest.isEmpty {
             if endsInCarriageReturn {
