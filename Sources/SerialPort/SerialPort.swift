@@ -132,7 +132,11 @@ public final class SerialPort: Sendable {
         if let channel {
             await teardown.step("line channel", limit: limit) {
                 guard channel.isActive else { return .notNeeded }
-                try await channel.close()
+                do {
+                    try await channel.close()
+                } catch ChannelError.alreadyClosed {
+                    return .notNeeded  // the plug was pulled at this very moment
+                }
                 return .done
             }
         }
