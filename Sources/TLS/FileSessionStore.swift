@@ -14,7 +14,7 @@ public final class FileSessionStore: SessionStore {
     private let counter = Mutex<UInt64>(0)
 
     /// - Parameters:
-    ///   - directory: made with mode 0700 when it is missing; what it lies in must exist.
+    ///   - directory: made with mode 0700 when it is missing, and so is what it lies in.
     ///   - pool: the threads on which files are read and synced; it must have been started.
     public init(directory: String, pool: NIOThreadPool) {
         self.directory = directory
@@ -86,7 +86,7 @@ public final class FileSessionStore: SessionStore {
         }
         let new = "\(directory)/.new-\(getpid())-\(number)"
         do {
-            if unsafe mkdir(directory, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+            try makeDirectory(FilePath(directory))
             let file = try FileDescriptor.open(
                 FilePath(new), .writeOnly, options: [.create, .exclusiveCreate, .truncate, .closeOnExec, .noFollow],
                 permissions: .ownerReadWrite)
@@ -102,6 +102,14 @@ public final class FileSessionStore: SessionStore {
             let words = (error as? Errno)?.description ?? String(describing: error).printable()
             return "the TLS session cannot be kept in \(directory.printable(limit: 200)): \(words)"
         }
+    }
+
+    private func makeDirectory(_ path: FilePath) throws {
+        if unsafe mkdir(path.string, 0o700) == 0 || errno == EEXIST { return }
+        let parent = path.removingLastComponent()
+        guard errno == ENOENT, !parent.isEmpty, parent != path else { throw Errno(rawValue: errno) }
+        try makeDirectory(parent)
+        if unsafe mkdir(path.string, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     }
 
     /// Best effort: without it a power cut may bring the old session back, which is as good as it was.

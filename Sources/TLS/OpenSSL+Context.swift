@@ -1,4 +1,6 @@
 import COpenSSL
+import Credentials
+import Scopes
 
 /// Owns one `SSL_CTX`. Set up by its maker, then only read: connections take references of it.
 ///
@@ -35,9 +37,10 @@ import COpenSSL
         unsafe SSL_CTX_free(pointer)
     }
 
-    /// Certificate, chain and key, and that they fit.
-    func use(_ identity: TLSIdentity) throws(TLSError) {
-        let certificateName = "the certificate file \(identity.certificateFile)"
+    /// Certificate, chain and key, and that they fit. Answers with the SHA-256 of the certificate file.
+    @discardableResult
+    func use(_ identity: TLSIdentity) throws(TLSError) -> [UInt8] {
+        let certificateName = "the certificate file \(identity.certificateFile.printable(limit: 200))"
         let certificates = try ConfiguredFile.read(identity.certificateFile, role: "certificate file")
         var isFirst = true
         try unsafe PEM.forEachCertificate(in: certificates, name: certificateName) { (certificate) throws(TLSError) in
@@ -52,18 +55,19 @@ import COpenSSL
                     "\(certificateName) cannot be used: \(LibraryErrors.drain().first?.words ?? "unknown")")
             }
         }
-        let keyName = "the key file \(identity.keyFile)"
+        let keyName = "the key file \(identity.keyFile.printable(limit: 200))"
         let key = try unsafe PEM.privateKey(in: ConfiguredFile.read(identity.keyFile, role: "key file"), name: keyName)
         defer { unsafe EVP_PKEY_free(key) }
         LibraryErrors.clear()
         guard unsafe SSL_CTX_use_PrivateKey(pointer, key) == 1, unsafe SSL_CTX_check_private_key(pointer) == 1 else {
             let words = LibraryErrors.drain().first?.words ?? "unknown"
             throw .configuration(
-                "\(keyName) does not fit the certificate file \(identity.certificateFile): \(words)",
+                "\(keyName) does not fit \(certificateName): \(words)",
                 advice:
                     "name the key that the certificate was made for; the server's own certificate comes first in its file"
             )
         }
+        return Digests.openSSL.sha256(certificates)
     }
 
     /// TLS 1.2 with ephemeral elliptic curves and AEAD alone: no finite-field DHE, no RSA key exchange, no CBC. What the

@@ -59,19 +59,23 @@ extension ContextHandle {
             guard unsafe SSL_CTX_load_verify_dir(pointer, directory) == 1 else {
                 throw LibraryErrors.failure("using the certificates in \(directory)")
             }
-            return installed(.directory(directory), digest: Array("directory \(directory)".utf8))
+            return installed(.directory(directory), path: directory)
         }
         for bundle in system.bundles where unsafe access(bundle, R_OK) == 0 {
             guard unsafe SSL_CTX_load_verify_file(pointer, bundle) == 1 else { continue }
-            return installed(.bundle(bundle), digest: Array("bundle \(bundle)".utf8))
+            return installed(.bundle(bundle), path: bundle)
         }
         throw .configuration(
             "this system has no trusted certificates (looked for \(system.wanted))",
             advice: "install the package ca-certificates, or name a trust anchor file")
     }
 
-    private func installed(_ place: InstalledTrust.Place, digest: [UInt8]) -> InstalledTrust {
-        InstalledTrust(place: place, allowsPartialChain: false, digest: Digests.openSSL.sha256(digest))
+    /// An update of the system's certificates changes the time of the directory, and with it which sessions are good.
+    private func installed(_ place: InstalledTrust.Place, path: String) -> InstalledTrust {
+        var status = stat()
+        let changed = unsafe stat(path, &status) == 0 ? Int64(status.st_mtim.tv_sec) : 0
+        return InstalledTrust(
+            place: place, allowsPartialChain: false, digest: Digests.openSSL.sha256(Array("\(path) \(changed)".utf8)))
     }
 
     private func installFile(_ path: String, partialChain: Bool) throws(TLSError) -> InstalledTrust {

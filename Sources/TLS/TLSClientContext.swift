@@ -31,6 +31,8 @@ public final class TLSClientContext: Sendable {
     public let configuration: TLSClientConfiguration
     let handle: ContextHandle
     let trust: InstalledTrust
+    /// Empty without an identity.
+    private let identityDigest: [UInt8]
 
     /// Throws `.configuration` for a file that is missing, unreadable, empty, no PEM, or a key that does not fit.
     public convenience init(_ configuration: TLSClientConfiguration = TLSClientConfiguration()) throws(TLSError) {
@@ -50,14 +52,14 @@ public final class TLSClientContext: Sendable {
         }
         handle.offer(configuration.linkProfile)
         handle.verifyServers()
-        if let identity = configuration.identity { try handle.use(identity) }
+        identityDigest = if let identity = configuration.identity { try handle.use(identity) } else { [] }
     }
 
     /// What decided trust, digested. The protocol's minimum is part of it, since a policy may raise it.
     func sessionKey(host: ServerName, port: Int) -> SessionKey {
         let parts = [
             "modemail session key 1", host.text, String(port), hexadecimal(trust.digest), String(handle.lowestVersion),
-            configuration.identity?.certificateFile ?? "",
+            hexadecimal(identityDigest),
         ]
         // Each part with its length, so that no two lists read the same.
         let text = parts.map { "\($0.utf8.count):\($0)" }.joined(separator: ",")

@@ -18,7 +18,8 @@ import Testing
     init() throws {
         certificates = try TestCertificates.shared()
         server = try TLSServerContext(certificates.server)
-        directory = try temporaryPath()
+        // Neither of the two exists.
+        directory = try temporaryPath() + "/tls"
         store = FileSessionStore(directory: directory, pool: NIOThreadPool.singleton)
     }
 
@@ -88,6 +89,12 @@ import Testing
         let context = try client()
         let host = try ServerName(TestCertificates.host)
         #expect(context.sessionKey(host: host, port: 465) != context.sessionKey(host: host, port: 587))
+        let proven = try client {
+            $0.identity = TLSIdentity(
+                certificateFile: certificates.clientPurpose.certificateFile, keyFile: certificates.clientPurpose.keyFile
+            )
+        }
+        #expect(context.sessionKey(host: host, port: 465) != proven.sessionKey(host: host, port: 465))
         #expect(try client().sessionKey(host: host, port: 465) == context.sessionKey(host: host, port: 465))
     }
 
@@ -191,7 +198,7 @@ import Testing
 
     @Test func aStoreThatCannotWriteCostsNoConnection() async throws {
         let path = try temporaryFile("not a directory")
-        let broken = FileSessionStore(directory: path, pool: NIOThreadPool.singleton)
+        let broken = FileSessionStore(directory: path + "/tls", pool: NIOThreadPool.singleton)
         let ends = try await handshake(client(), server, sessions: broken)
         try await ends.server.write("x")
         #expect(try await ends.client.read(exactly: 1).count == 1)

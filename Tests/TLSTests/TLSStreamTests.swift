@@ -117,6 +117,19 @@ import Testing
         #expect(recording.sizes.dropFirst(before) == [4 * (16_384 + 22)])
     }
 
+    /// However much is written, no more than a flight is held here and below.
+    @Test func fourMegabytesNeedNoMoreRoomThanOneFlight() async throws {
+        let (near, far) = MemoryStream.pair(capacity: 10_000)
+        let recording = WriteRecorder(near)
+        let ends = try await handshake(client, server, over: recording, far)
+        async let received = ends.server.read(exactly: 4 << 20)
+        try await ends.client.writeAll(ByteBuffer(repeating: 7, count: 4 << 20))
+        #expect(try await received.count == 4 << 20)
+        let sizes = recording.sizes.dropFirst(2)
+        #expect(sizes.max() == 4 * (16_384 + 22))
+        #expect(sizes.count == 64)
+    }
+
     @Test func anEmptyWriteIsNothing() async throws {
         let (near, far) = MemoryStream.pair()
         let recording = WriteRecorder(near)
