@@ -8,7 +8,7 @@ public struct FilePINGuardStore: PINGuardStore {
     private let threadPool: NIOThreadPool
 
     /// - Parameters:
-    ///   - directory: the state directory; it is made, with mode 0700, when its parent exists.
+    ///   - directory: the state directory; it is made, with mode 0700, when it is missing.
     ///   - threadPool: where the file work runs.
     public init(directory: FilePath, threadPool: NIOThreadPool) {
         self.directory = directory
@@ -100,7 +100,13 @@ public struct FilePINGuardStore: PINGuardStore {
         }
     }
 
+    /// With its missing parents, as the XDG base directory specification wants it.
     private static func make(_ directory: FilePath) throws(PINGuardStoreError) {
+        if unsafe mkdir(directory.string, 0o700) == 0 || errno == EEXIST { return }
+        let number = errno
+        let parent = directory.removingLastComponent()
+        guard number == ENOENT, !parent.isEmpty, parent != directory else { throw failure("mkdir", directory, number) }
+        try make(parent)
         guard unsafe mkdir(directory.string, 0o700) == 0 || errno == EEXIST else {
             throw failure("mkdir", directory, errno)
         }

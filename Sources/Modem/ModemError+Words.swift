@@ -50,7 +50,7 @@ extension ModemError {
         case .pinRefusedBefore(let record):
             "correct sim-pin-file; if the SIM's PIN was changed to it since, delete \(record.printable())"
         case .pinTriesTooFew: "unlock the SIM once in a phone with the right PIN"
-        case .pinCounterUnknown: "switch the SIM's PIN off, or allow its PIN without the guard"
+        case .pinCounterUnknown: "switch the SIM's PIN off"
         case .pinRecordUnavailable: "give a writable --state-dir"
         case .pukRequired: "unlock it in a phone with the PUK from the operator"
         case .registrationDenied(let cause, _):

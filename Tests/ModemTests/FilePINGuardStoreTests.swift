@@ -62,6 +62,21 @@ import Testing
         }
     }
 
+    @Test func missingParentsAreMade() async throws {
+        try await withDirectory { directory, _ in
+            let pool = NIOThreadPool(numberOfThreads: 1)
+            pool.start()
+            let nested = directory.appending("a").appending("b")
+            let store = FilePINGuardStore(directory: nested, threadPool: pool)
+            try await store.store(record, for: "iccid-1")
+            #expect(try await store.record(for: "iccid-1") == record)
+            _ = unsafe unlink(nested.appending("pin-guard-iccid-1").string)
+            _ = unsafe rmdir(nested.string)
+            _ = unsafe rmdir(directory.appending("a").string)
+            try await pool.shutdownGracefully()
+        }
+    }
+
     @Test func keyNeverLeavesTheDirectory() async throws {
         try await withDirectory { directory, store in
             #expect(store.place(of: "../../x") == directory.appending("pin-guard-______x").string)
