@@ -74,9 +74,9 @@ struct Escape: Sendable {
         for (index, _) in bytes.enumerated().reversed() {
             for words in answers where bytes[index...].starts(with: words) {
                 let behind = index + words.count
-                guard bytes[behind...].allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 0x0D || $0 == 0x0A }) else {
-                    return nil
-                }
+                guard behind == bytes.count || bytes[behind] == 0x0D,
+                    bytes[behind...].allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 0x0D || $0 == 0x0A })
+                else { return nil }
                 return (ByteBuffer(bytes: bytes[..<index]), ByteBuffer(bytes: bytes[behind...]))
             }
         }

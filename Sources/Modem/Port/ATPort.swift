@@ -16,7 +16,7 @@ public actor ATPort: CommandPort {
         unsafe channel.eventLoop.executor.asUnownedSerialExecutor()
     }
 
-    private var handler: PortHandler { bound.value }
+    var handler: PortHandler { bound.value }
 
     private init(channel: any Channel, bound: NIOLoopBound<PortHandler>) {
         self.channel = channel

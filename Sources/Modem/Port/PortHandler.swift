@@ -203,6 +203,9 @@ extension PortHandler {
 
     var isClosed: Bool { engine.isClosed }
 
+    /// When the engine has to be asked again.
+    var deadline: NIODeadline? { engine.deadline }
+
     func adopt(introducers: [Introducer], unsolicitedPrefixes: [String]) {
         engine.adopt(introducers: introducers, unsolicitedPrefixes: unsolicitedPrefixes)
     }
