@@ -116,8 +116,9 @@ public struct ATEngine: Sendable {
         if case .data = state { true } else { false }
     }
 
-    public var isClosed: Bool {
-        if case .closed = state { true } else { false }
+    /// What closed the port, nil while it is open.
+    public var closedBy: ATError? {
+        if case .closed(let error) = state { error } else { nil }
     }
 
     /// When `.deadlinePassed` is due; to be read again after every `handle`.

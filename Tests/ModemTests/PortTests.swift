@@ -226,7 +226,7 @@ import Testing
             let octets = Task { try await line.read(atMost: 9) }
             await bench.loop.run()
             _ = try await bench.channel.finish(acceptAlreadyClosed: true)
-            await #expect(throws: StreamFailure.linkLost("end of file")) { _ = try await octets.value }
+            await #expect(throws: StreamFailure.linkLost("the modem is gone: end of file")) { _ = try await octets.value }
             #expect(await line.leave().outcome == .notNeeded)
         }
     }

@@ -115,7 +115,7 @@ extension PortHandler {
             for action in engine.handle(events.removeFirst(), now: now) { perform(action) }
         }
         isRunning = false
-        if engine.isClosed { endReaders() }
+        if let error = engine.closedBy { endReaders(error) }
         rearm()
     }
 
@@ -201,7 +201,7 @@ extension PortHandler {
 
     var isInDataMode: Bool { engine.isInDataMode || !departures.isEmpty }
 
-    var isClosed: Bool { engine.isClosed }
+    var isClosed: Bool { engine.closedBy != nil }
 
     /// When the engine has to be asked again.
     var deadline: NIODeadline? { engine.deadline }
@@ -260,8 +260,8 @@ extension PortHandler {
         resume(&departures, returning: error)
     }
 
-    private func endReaders() {
-        data?.end(.linkLost(lastError.map(words) ?? "the port was closed"))
+    private func endReaders(_ error: ATError) {
+        data?.end(.linkLost(error.summary))
         for subscriber in subscribers { subscriber.lines?.end() }
         subscribers = []
     }
@@ -273,7 +273,7 @@ extension PortHandler {
         let loop = eventLoop
         let handler = NIOLoopBound(WeakHandler(handler: self), eventLoop: loop)
         let lines = LineQueue { loop.execute { handler.value.handler?.setPaused() } }
-        if engine.isClosed { lines.end() } else { subscribers.append(Subscriber(lines: lines)) }
+        if engine.closedBy != nil { lines.end() } else { subscribers.append(Subscriber(lines: lines)) }
         return lines
     }
 
