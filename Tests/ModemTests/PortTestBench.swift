@@ -62,10 +62,18 @@ struct PortTestBench: Sendable {
 
     func say(_ octets: ByteBuffer) async throws {
         try await channel.writeInbound(octets)
+        // What was resumed on the loop is only queued there.
+        await loop.run()
+    }
+
+    func unplug() async throws {
+        _ = try await channel.finish(acceptAlreadyClosed: true)
+        await loop.run()
     }
 
     func pass(_ time: TimeAmount) async {
         await loop.advanceTime(by: time)
+        await loop.run()
     }
 
     /// Until the port has something to wait for, so that time may pass.

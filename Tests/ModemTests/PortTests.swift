@@ -79,7 +79,7 @@ import Testing
         try await PortTestBench.with { bench in
             let stream = await bench.port.unsolicited()
             for number in 0..<300 { try await bench.say("\r\n+X: \(number)\r\n") }
-            _ = try await bench.channel.finish(acceptAlreadyClosed: true)
+            try await bench.unplug()
             var seen: [String] = []
             for await line in stream { seen.append(line.text) }
             #expect(seen.count == 256)
@@ -211,7 +211,7 @@ import Testing
             let stream = await bench.port.unsolicited()
             let answer = Task { try await bench.port.perform(Self.signal) }
             _ = try await bench.next()
-            _ = try await bench.channel.finish(acceptAlreadyClosed: true)
+            try await bench.unplug()
             await #expect(throws: ATError.portGone("end of file")) { try await answer.value }
             for await _ in stream {}
             await #expect(throws: ATError.portGone("end of file")) { try await bench.port.perform(Self.signal) }
@@ -225,8 +225,9 @@ import Testing
             let line = try await connected(bench)
             let octets = Task { try await line.read(atMost: 9) }
             await bench.loop.run()
-            _ = try await bench.channel.finish(acceptAlreadyClosed: true)
-            await #expect(throws: StreamFailure.linkLost("the modem is gone: end of file")) { _ = try await octets.value }
+            try await bench.unplug()
+            let failure = StreamFailure.linkLost("the modem is gone: end of file")
+            await #expect(throws: failure) { _ = try await octets.value }
             #expect(await line.leave().outcome == .notNeeded)
         }
     }

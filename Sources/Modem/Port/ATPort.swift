@@ -156,6 +156,11 @@ extension ATPort {
             name: name, outcome: error.map { .failed($0.summary) } ?? .done, duration: Duration(handler.now - begun))
     }
 
+    private func beginWait(_ id: UInt64, _ continuation: CheckedContinuation<Void, Never>) {
+        guard let data = handler.data else { return continuation.resume() }
+        data.wait(id, continuation)
+    }
+
     /// Waits until the state of the stream changed; throws `.cancelled` when the caller is cancelled.
     private func dataChange() async throws(StreamFailure) {
         guard let data = handler.data else { throw .closed }
@@ -164,7 +169,8 @@ extension ATPort {
         let loop = channel.eventLoop
         let waiting = NIOLoopBound(data, eventLoop: loop)
         await withTaskCancellationHandler {
-            await withCheckedContinuation { data.wait(id, $0) }
+            // Naming the actor keeps the closure on its loop: one that captures nothing of it would run elsewhere.
+            await withCheckedContinuation { self.beginWait(id, $0) }
         } onCancel: {
             loop.execute { waiting.value.endWait(id) }
         }
