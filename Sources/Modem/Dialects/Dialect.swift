@@ -69,15 +69,19 @@ public struct DialectLimits: Sendable, Equatable {
     public var openLimit: TimeAmount
     /// Whether each send waits for `.writable` once the one before was accepted.
     public var waitsForWritable: Bool
+    /// Whether no line says that a connection stands: the state is asked for.
+    public var opensSilently: Bool
 
     public init(
-        sendOctets: Int, receiveOctets: Int, openLimit: TimeAmount = .seconds(150), waitsForWritable: Bool = false
+        sendOctets: Int, receiveOctets: Int, openLimit: TimeAmount = .seconds(150), waitsForWritable: Bool = false,
+        opensSilently: Bool = false
     ) {
         precondition(sendOctets > 0 && receiveOctets > 0, "a chunk holds at least one octet")
         self.sendOctets = sendOctets
         self.receiveOctets = receiveOctets
         self.openLimit = openLimit
         self.waitsForWritable = waitsForWritable
+        self.opensSilently = opensSilently
     }
 }
 

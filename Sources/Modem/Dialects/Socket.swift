@@ -124,6 +124,8 @@ struct Receiving: Sendable {
     var ending: Ending?
     /// Whether nothing more will come from the modem.
     var isDrained = false
+    /// When a failure that was only concluded is told: the line that says "closed by the peer" may be on its way.
+    var settleAt: NIODeadline?
 
     enum Ending: Sendable, Equatable {
         case peerClosed
@@ -133,6 +135,16 @@ struct Receiving: Sendable {
     mutating func notice() {
         mayHold = true
         isNoticed = true
+    }
+
+    /// The modem holds nothing more behind the known ending.
+    mutating func drain(settlingAt time: NIODeadline) {
+        mayHold = false
+        switch ending {
+        case .peerClosed: isDrained = true
+        case .failed: settleAt = settleAt ?? time
+        case nil: return
+        }
     }
 }
 

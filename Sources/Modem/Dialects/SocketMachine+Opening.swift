@@ -70,9 +70,10 @@ extension SocketMachine {
         case .failed(let fault): fail(id, fault)
         case nil:
             let limit = now + dialect.limits.openLimit
-            let hasState = socket.slot.flatMap { try? dialect.exchange(for: .state(slot: $0)) } != nil
             update(id) { $0.phase = .connecting(until: limit) }
-            if hasState { update(id) { [tuning] socket in socket.stateAt = now + tuning.statePoll } }
+            if dialect.limits.opensSilently {
+                update(id) { [tuning] socket in socket.stateAt = now + tuning.statePoll }
+            }
         }
     }
 

@@ -208,6 +208,7 @@ extension SocketMachine {
         if socket.sending.octets.readableBytes > 0, socket.sending.failure == nil, let at = socket.sending.pausedUntil {
             times.append(at)
         }
+        if !socket.receiving.isDrained, let at = socket.receiving.settleAt { times.append(at) }
         if socket.isEstablished, !socket.receiving.mayHold, socket.receiving.ending == nil,
             let at = socket.receiving.pollAt
         {
@@ -241,6 +242,10 @@ extension SocketMachine {
                     socket.sending.pausedUntil = nil
                     socket.sending.isBlocked = false
                 }
+            }
+            if let at = socket.receiving.settleAt, at <= now, !socket.receiving.isDrained {
+                update(id) { $0.receiving.isDrained = true }
+                settleReader(id)
             }
             if let at = socket.receiving.pollAt, at <= now {
                 update(id) { [tuning] socket in

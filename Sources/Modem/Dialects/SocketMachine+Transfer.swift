@@ -149,20 +149,21 @@ extension SocketMachine {
     mutating func concludeReceive(_ id: SocketID, _ result: SocketResult, _ now: NIODeadline) {
         guard let socket = sockets[id] else { return }
         let isNoticed = socket.receiving.isNoticed
+        let settled = now + tuning.settleTime
         switch result {
         case .received(let octets, let left):
             update(id) { socket in
                 Self.append(octets, to: &socket)
                 socket.receiving.mayHold = isNoticed || left != 0
-                if left == 0, !isNoticed, socket.receiving.ending != nil { socket.receiving.isDrained = true }
+                if left == 0, !isNoticed { socket.receiving.drain(settlingAt: settled) }
             }
         case .empty, .done, .accepted, .allocated, .opened, .opening, .unacknowledged:
             update(id) { socket in
                 socket.receiving.mayHold = isNoticed
-                if !isNoticed, socket.receiving.ending != nil { socket.receiving.isDrained = true }
+                if !isNoticed { socket.receiving.drain(settlingAt: settled) }
             }
         case .ended, .alreadyClosed: endReceiving(id, .peerClosed, isDrained: true)
-        case .failed(let fault): receiveFailed(id, fault)
+        case .failed(let fault): receiveFailed(id, fault, settled)
         }
         update(id) { [tuning] socket in
             socket.receiving.isNoticed = false
@@ -171,16 +172,15 @@ extension SocketMachine {
         settleReader(id)
     }
 
-    /// Behind a known end a refused fetch says only that nothing is left.
-    private mutating func receiveFailed(_ id: SocketID, _ fault: SocketFault) {
+    /// Behind a known end a refused fetch says only that nothing is left; without one, the line that tells the end may follow.
+    private mutating func receiveFailed(_ id: SocketID, _ fault: SocketFault, _ settled: NIODeadline) {
         guard let socket = sockets[id] else { return }
-        if let ending = socket.receiving.ending {
-            endReceiving(id, ending, isDrained: true)
-            return
+        if socket.receiving.ending == nil {
+            let failure = StreamFailure.reset(fault.sentence("the modem refused to give what it received"))
+            update(id) { $0.receiving.ending = .failed(failure) }
+            endSending(id, failure)
         }
-        let failure = StreamFailure.reset(fault.sentence("the modem refused to give what it received"))
-        endSending(id, failure)
-        endReceiving(id, .failed(failure), isDrained: true)
+        update(id) { $0.receiving.drain(settlingAt: settled) }
     }
 
     private static func append(_ octets: ByteBuffer, to socket: inout Socket) {

@@ -42,6 +42,8 @@ public struct SocketMachine: Sendable {
         public var statePoll: TimeAmount = .seconds(1)
         /// A modem that does not say `.writable` is tried after so long.
         public var writableLimit: TimeAmount = .seconds(5)
+        /// A refused turn is told as a failure after so long, unless a line says that the peer has closed.
+        public var settleTime: TimeAmount = .milliseconds(500)
         /// A close first sends what was taken from the writer, for so long at most.
         public var lingerLimit: TimeAmount = .seconds(3)
         /// Pushed octets that may wait for the reader of a socket; with more, `isSaturated` holds.
@@ -165,7 +167,9 @@ public struct SocketMachine: Sendable {
         case .peerClosed(let slot?, let isFree): peerClosed(slot, isFree)
         case .peerClosed(nil, _): askEveryState(now)
         case .broken(let slot, let fault): broken(slot, fault)
-        case .writable(let slot): update(slot) { $0.sending.becomeWritable() }
+        case .writable(let slot):
+            connected(slot, now)
+            update(slot) { $0.sending.becomeWritable() }
         case .blocked(let slot):
             let limit = now + tuning.writableLimit
             update(slot) { $0.sending.block(until: limit) }

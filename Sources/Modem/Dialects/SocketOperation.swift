@@ -67,6 +67,7 @@ public enum SocketEvent: Sendable, Equatable {
     case peerClosed(slot: Int?, slotIsFree: Bool)
     /// The connection broke.
     case broken(slot: Int, SocketFault)
+    /// A send will be taken. Of a socket that opens: its connection stands.
     case writable(slot: Int)
     case blocked(slot: Int)
     /// The far TCP has acknowledged everything.
