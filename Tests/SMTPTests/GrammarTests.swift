@@ -66,6 +66,8 @@ import Testing
         #expect(try ClientName(hostName: "gw.example.com").description == "gw.example.com")
         #expect(try ClientName(address: "10.1.2.3").description == "[10.1.2.3]")
         #expect(try ClientName(address: "2001:db8::1").description == "[IPv6:2001:db8::1]")
+        #expect(try ClientName(address: "IPv6:2001:db8::1").description == "[IPv6:2001:db8::1]")
+        #expect(throws: SMTPError.self) { try ClientName(address: "IPv6:10.1.2.3") }
         #expect(try ClientName(address: "fe80::1%wwan0").description == "[IPv6:fe80::1]")
         #expect(try ClientName.choose(hostName: "raspberrypi", address: "10.1.2.3").description == "[10.1.2.3]")
         #expect(try ClientName.choose(hostName: "pi.example.com", address: "10.1.2.3").description == "pi.example.com")

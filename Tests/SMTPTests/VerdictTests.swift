@@ -114,6 +114,15 @@ import Testing
         #expect(talk.writes.last?.contains("QUIT") == false)
     }
 
+    @Test func aServerThatClosesBeforeTheMessageHasNotTakenIt() async throws {
+        let closing = DeliveryOutcome.Verdict.deferred(.refused(.recipient, Reply(421, "4.3.2 going down")))
+        let talk = try await send(Self.chunk + "S: 250 ok\nS: 421 4.3.2 going down\nCLOSE")
+        #expect(try verdicts(talk) == [closing, closing])
+        let idle = DeliveryOutcome.Verdict.deferred(.refused(.sender, Reply(421, "4.4.2 idle")))
+        let unasked = try await send(opening("PIPELINING", "CHUNKING") + "S: 421 4.4.2 idle\nCLOSE")
+        #expect(try unasked.result.get().recipients.map(\.verdict) == [idle, idle])
+    }
+
     // MARK: The lost answer (RFC 1047)
 
     @Test(arguments: ["LOST", "CLOSE"]) func aLinkLostAfterTheLastOctetIsPerhapsDelivered(end: String) async throws {

@@ -16,34 +16,23 @@ extension SMTPClient {
         guard case .ready(let wire, let capabilities) = state else { throw .sessionOver }
         guard !Task.isCancelled else { throw .stream(.cancelled, .sender) }
         let message = try await form(of: message, capabilities)
-        var parameters = MailParameters(
-            size: capabilities.size ? message.octets : nil,
-            eightBit: message.needs8Bit && capabilities.eightBitMIME)
-        if envelope.reversePath?.needsSMTPUTF8 == true {
-            guard capabilities.smtpUTF8 else { throw .smtpUTF8NotOffered }
-            parameters.smtpUTF8 = true
-        }
-        let (sayable, unsayable) = envelope.recipients.separated { !$0.needsSMTPUTF8 || capabilities.smtpUTF8 }
-        guard !sayable.isEmpty else { throw .smtpUTF8NotOffered }
-        if sayable.contains(where: \.needsSMTPUTF8) { parameters.smtpUTF8 = true }
-
-        let transactions = sayable.chunked(
-            max(1, min(configuration.recipientsPerTransaction, capabilities.recipientLimit ?? .max)))
+        let plan = try Plan(envelope, message, capabilities, atMost: configuration.recipientsPerTransaction)
         observe(.phaseStarted(.message))
         var verdicts: [MailPath: DeliveryOutcome.Verdict] = [:]
-        for path in unsayable { verdicts[path] = .refused(.smtpUTF8NotOffered) }
+        for path in plan.unsayable { verdicts[path] = .refused(.smtpUTF8NotOffered) }
         var lost: SMTPError?
-        for (index, recipients) in transactions.enumerated() {
+        for (index, recipients) in plan.transactions.enumerated() {
             if let lost {
                 for path in recipients { verdicts[path] = .deferred(lost) }
                 continue
             }
             var transaction = Transaction(
-                reversePath: envelope.reversePath, parameters: parameters, recipients: recipients, message: message,
-                endsSession: isLast && index == transactions.count - 1)
+                reversePath: envelope.reversePath, parameters: plan.parameters, recipients: recipients,
+                message: message,
+                endsSession: isLast && index == plan.transactions.count - 1)
             await transact(&transaction, wire, capabilities)
             for (path, verdict) in zip(recipients, transaction.verdicts) { verdicts[path] = verdict }
-            if case .ready = state {} else { lost = transaction.failure ?? .sessionOver }
+            if case .ready = state {} else { lost = transaction.failure ?? .endedEarly(.sender) }
         }
         observe(.phaseEnded(.message))
         if isLast { await quit() }
@@ -51,6 +40,29 @@ extension SMTPClient {
             recipients: envelope.recipients.map {
                 DeliveryOutcome.Recipient(path: $0, verdict: verdicts[$0] ?? .deferred(.sessionOver))
             })
+    }
+
+    /// What MAIL will say, and who is in which transaction.
+    private struct Plan {
+        var parameters: MailParameters
+        let transactions: [[MailPath]]
+        /// Recipients that this server cannot be told.
+        let unsayable: [MailPath]
+
+        init(
+            _ envelope: Envelope, _ message: any OutgoingMessage, _ capabilities: Capabilities, atMost limit: Int
+        ) throws(SMTPError) {
+            parameters = MailParameters(
+                size: capabilities.size ? message.octets : nil,
+                eightBit: message.needs8Bit && capabilities.eightBitMIME)
+            let (sayable, unsayable) = envelope.recipients.separated { !$0.needsSMTPUTF8 || capabilities.smtpUTF8 }
+            let isSenderSayable = envelope.reversePath?.needsSMTPUTF8 != true || capabilities.smtpUTF8
+            guard isSenderSayable, !sayable.isEmpty else { throw .smtpUTF8NotOffered }
+            parameters.smtpUTF8 =
+                envelope.reversePath?.needsSMTPUTF8 == true || sayable.contains { $0.needsSMTPUTF8 }
+            transactions = sayable.chunked(max(1, min(limit, capabilities.recipientLimit ?? .max)))
+            self.unsayable = unsayable
+        }
     }
 
     /// The whole of a session with one message: `open`, `deliver`, and QUIT on every way out.

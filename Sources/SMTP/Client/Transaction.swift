@@ -67,6 +67,8 @@ struct Transaction: Sendable {
             return final.isPositive ? .accepted(final) : .init(negative: final, at: .message)
         }
         let cause = failure ?? .endedEarly(.message)
+        // A server that says 421 in place of an earlier reply has not come to the message.
+        if case .refused = cause { return .deferred(cause) }
         return offeredLastOctet ? .perhapsDelivered(cause) : .deferred(cause)
     }
 }

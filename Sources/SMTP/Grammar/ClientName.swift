@@ -14,10 +14,12 @@ public struct ClientName: Sendable, Equatable, CustomStringConvertible {
         description = hostName
     }
 
-    /// The address literal of an IPv4 or IPv6 address in its usual text form; an IPv6 zone (`%eth0`) is left out.
+    /// The address literal of an IPv4 or IPv6 address in its usual text form, or with the tag `IPv6:` as within a literal; an
+    /// IPv6 zone (`%eth0`) is left out.
     public init(address: String) throws(SMTPError) {
-        let bare = address.prefix { $0 != "%" }
-        if AddressText.ipv4(bare) != nil {
+        let isTagged = address.prefix(5).uppercased() == "IPV6:"
+        let bare = address.dropFirst(isTagged ? 5 : 0).prefix { $0 != "%" }
+        if !isTagged, AddressText.ipv4(bare) != nil {
             description = "[\(bare)]"
         } else if AddressText.isIPv6(bare) {
             description = "[IPv6:\(bare)]"
