@@ -36,6 +36,11 @@ public struct HeaderField: Sendable, Hashable {
         !text.isEmpty && text.utf8.allSatisfy { (33...126).contains($0) && $0 != UInt8(ascii: ":") }
     }
 
+    /// Whether a message has at most one of it (RFC 5322 §3.6, RFC 3834 §5).
+    var standsOnce: Bool {
+        ["sender", "reply-to", "in-reply-to", "references", "auto-submitted"].contains(name.lowercased())
+    }
+
     /// What an address field lists; nil: it is another field.
     var mailboxes: [Mailbox]? {
         get throws(MailError) {

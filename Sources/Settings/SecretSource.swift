@@ -54,7 +54,9 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
         }
         var octets: [UInt8]
         do {
-            let descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+            // Without waiting: a named pipe that nobody writes to must not hold us.
+            let descriptor = try FileDescriptor.open(
+                FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
             octets = try descriptor.closeAfter {
                 try check(descriptor)
                 return try BoundedFile.read(descriptor, limit: Self.octetLimit)
@@ -79,7 +81,9 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
         guard unsafe fstat(descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
         let mode = status.st_mode
         switch mode & S_IFMT {
-        case S_IFIFO: return
+        case S_IFIFO:
+            // From here on reading waits for who writes, and ends with the last of them.
+            guard fcntl(descriptor.rawValue, F_SETFL, 0) == 0 else { throw Errno(rawValue: errno) }
         case S_IFREG:
             guard mode & 0o006 == 0 else {
                 throw failure("\(description) may be read or written by everybody", advice: "run chmod 600 on it")

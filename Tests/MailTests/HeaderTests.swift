@@ -86,6 +86,17 @@ import Testing
         #expect(built.components("\r\n ").joined(separator: " ").contains(words))
     }
 
+    @Test func whatStandsOnceIsNotGivenTwice() async throws {
+        var draft = try draft()
+        draft.extraFields = [try HeaderField(parsing: "X-Tag: a"), try HeaderField(parsing: "X-Tag: b")]
+        #expect(try await text(draft).components("X-Tag").count == 3)
+        draft.extraFields = [
+            try HeaderField(parsing: "References: <a@b>"), try HeaderField(parsing: "references: <c@d>"),
+        ]
+        let twice = draft
+        await #expect(throws: MailError.self) { try await twice.prepare(stamp) }
+    }
+
     @Test func whatCannotBeFoldedIsRefusedAt901() async throws {
         for (length, isFine) in [(900, true), (901, false)] {
             var draft = try draft()

@@ -4,7 +4,7 @@ import Scopes
 import Settings
 import Testing
 
-@Suite struct SecretSourceTests {
+@Suite(.timeLimit(.minutes(1))) struct SecretSourceTests {
     private let folder: TemporaryFolder
 
     init() throws {
@@ -74,6 +74,13 @@ import Testing
         _ = unsafe write(ends[1], "piped\n", 6)
         close(ends[1])
         #expect(try source("/dev/fd/\(ends[0])")?.read().revealText() == "piped")
+    }
+
+    @Test func aNamedPipeWithoutAWriterIsEmptyAndHoldsNobody() throws {
+        let path = try folder.file("pipe", "")
+        unsafe unlink(path)
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        #expect(throws: SettingsError.self) { try source(path)?.read() }
     }
 
     @Test func aCredentialIsFoundInTheServicesFolder() throws {
