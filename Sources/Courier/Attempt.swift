@@ -59,7 +59,8 @@ struct Attempt {
     private func deliver() async throws -> DeliveryOutcome {
         // Every file is read before anything is opened, so that a wrong one costs no connection.
         let dialogue = try await host.threads.runIfActive { [self] in
-            try Dialogue(
+            if let problem = StateDirectory.make(settings.stateDirectory) { observer.noted(problem) }
+            return try Dialogue(
                 settings: settings, server: try settings.requiredServer, host: host, observer: observer,
                 timeline: timeline, teardown: teardown, facts: facts)
         }

@@ -89,7 +89,7 @@ final class Gateway: Sendable {
         let status = modem.wait()
         let ledger = TemporaryFolder.read(directory + "/ledger") ?? output
         let last = ledger.split(separator: "\n").last ?? ""
-        return (status == 0 && last.contains("\"balanced\": true"), ledger)
+        return (status == 0 && last.replacing(" ", with: "").contains("\"balanced\":true"), ledger)
     }
 
     deinit {

@@ -40,7 +40,7 @@ import Testing
         Case(words: ["send"] + server + message + ["--attach", "DIR/missing"], status: 65, says: ["missing"]),
         Case(words: ["send"] + server + message + ["--attach", "DIR"], status: 65, says: ["regular file"]),
         Case(
-            words: ["send", "--server", "http://mail.example.test"] + message, status: 64, says: ["smtps://"]),
+            words: ["send", "--server", "http://mail.example.test"] + message, status: 64, says: ["smtps"]),
         Case(
             words: ["send", "--server", "smtps://u:secret@mail.example.test"] + message, status: 64,
             says: ["password-file"]),
@@ -52,8 +52,8 @@ import Testing
         Case(
             words: ["send", "--device", "DIR/missing"] + server + message, status: 69, says: ["missing"]),
         Case(
-            words: ["send", "--device", "DIR/modem", "--apn", "inter\"net"] + server + message, status: 78,
-            says: ["apn", "0x22"]),
+            words: ["send", "--device", "DIR/modem", "--apn", "inter\"net"] + server + message, status: 64,
+            says: ["apn", "quote"]),
         Case(
             words: [
                 "send", "--via", "interface:lo", "--server", "smtps://u@127.0.0.1:1", "--password-file", "DIR/open",
@@ -69,8 +69,8 @@ import Testing
             words: ["send", "--via", "interface:lo", "--server", "smtps://127.0.0.1:1"] + message, status: 75,
             says: ["127.0.0.1", "refused"]),
         Case(
-            words: ["send", "--via", "interface:lo", "--server", "smtps://u@127.0.0.1:1"] + message, status: 78,
-            says: ["--password-file"]),
+            words: ["send", "--via", "interface:lo", "--server", "smtps://u@127.0.0.1:1"] + message, status: 64,
+            says: ["password-file"]),
         Case(
             words: ["send", "--config", "DIR/unknown-key.yaml"], status: 78,
             says: ["unknown-key.yaml:2:1", "pasword-file", "password-file"]),
