@@ -103,6 +103,10 @@ extension Report {
 
     /// Why it was not sent, in one line for stderr; nil when it was.
     public var errorLine: String? {
+        if outcome == .perhapsDelivered {
+            let reason = failure.map { ": \($0.summary)" } ?? ""
+            return "the message was perhaps delivered\(reason); ask the recipient before you send it again"
+        }
         if let failure { return failure.line }
         switch outcome {
         case .sent: return nil
@@ -111,9 +115,7 @@ extension Report {
             return "\(count) of \(recipients.count) recipients did not get the message"
         case .deferred: return "the server did not take the message now; try again later"
         case .refused: return "the server refused the message"
-        case .perhapsDelivered:
-            return "the link was lost before the server's last reply; the message was perhaps delivered"
-        case .failed: return "the message was not sent"
+        case .perhapsDelivered, .failed: return "the message was not sent"
         }
     }
 

@@ -31,6 +31,14 @@ public struct HandshakeFailure: Sendable, Equatable {
         self.reason = reason
     }
 
+    /// Whether the connection ended without a word: the next one may well fare better.
+    var isClosing: Bool {
+        switch reason {
+        case .closedAtOnce, .closed: true
+        case .notTLS, .alert, .version, .protocolViolation: false
+        }
+    }
+
     public var summary: String {
         let peer = peer.rawValue
         return switch reason {

@@ -1,0 +1,107 @@
+import Support
+import Testing
+
+/// A modem, a network and a server that fail: one line and the right status each time, and the next mail leaves at once, with
+/// no reset, unless the modem is gone.
+@Suite(.timeLimit(.minutes(5))) struct TroubleTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var faults = ""
+        /// Further options of the fake modem.
+        var modem: [String] = []
+        /// Further options of `modemail send`.
+        var send: [String] = []
+        let status: Int32
+        /// Each must be in the one line.
+        var says: [String] = []
+        /// Whether the next mail must leave without a reset.
+        var recovers = true
+        var testDescription: String { ([faults] + modem + send).joined(separator: " ") }
+    }
+
+    static let cases: [Case] = [
+        // The line.
+        Case(faults: "at command AT+CPIN?: late 2s", status: 0),
+        Case(faults: "at command AT+CGDCONT?: late 20s", status: 69, says: ["did not answer AT+CGDCONT?"]),
+        Case(faults: "at command AT+CPIN?: babble 20000", status: 69, says: ["sends without end", "baud"]),
+        Case(faults: "at command AT+QIACT?: silence", status: 69, says: ["did not answer"], recovers: false),
+        Case(faults: "at command AT+CPIN?: unplug", status: 69, says: ["gone"], recovers: false),
+        Case(faults: "at step connected: unplug", status: 75, says: ["gone"], recovers: false),
+        Case(faults: "at command AT+QISEND #2: unplug", status: 75, says: ["gone"], recovers: false),
+        Case(faults: "at command AT+QIACT: reboot", status: 69, says: ["restarted"]),
+        Case(faults: "at step connected: reboot", status: 75),
+        Case(faults: "at step sent: half-urc", status: 0),
+        Case(faults: "at command AT+QISEND: urc +QIND: \"csq\",3,99", status: 0),
+        // The prompt.
+        Case(faults: "at command AT+QISEND: send-fail", status: 0),
+        Case(faults: "at command AT+QISEND: prompt-then-error", status: 75),
+        Case(faults: "at command AT+QISEND: error", status: 75),
+        // SIM, registration, context.
+        Case(modem: ["--sim", "none"], status: 69, says: ["SIM"], recovers: false),
+        Case(modem: ["--sim", "puk"], status: 77, says: ["PUK"], recovers: false),
+        Case(modem: ["--sim", "busy:1s"], status: 0),
+        Case(modem: ["--registration", "denied:15"], status: 69, says: ["no suitable cells", "15"], recovers: false),
+        Case(modem: ["--registration", "searching:2s"], status: 0),
+        Case(modem: ["--registration", "lte-only"], status: 0),
+        Case(modem: ["--registration", "roaming"], status: 69, says: ["roaming"], recovers: false),
+        Case(modem: ["--registration", "roaming"], send: ["--roaming", "allow"], status: 0),
+        Case(modem: ["--apn", "m2m.example"], status: 69, says: ["APN internet", "check the APN"], recovers: false),
+        // Connections.
+        Case(faults: "at step connected: reset", status: 75),
+        Case(faults: "at octet 2500 up: reset", send: ["--attach", "DIR/large"], status: 75),
+        Case(faults: "at octet 2500 up: close", send: ["--attach", "DIR/large"], status: 75),
+        Case(faults: "at octet 9000 up: pdpdeact", send: ["--attach", "DIR/large"], status: 75),
+        Case(faults: "at octet 9000 up: drop-carrier", send: ["--attach", "DIR/large"], status: 75, recovers: false),
+        Case(
+            faults: "at time 0s: blackhole", modem: ["--connect-timeout", "1s"], status: 75, says: ["no connection"],
+            recovers: false),
+    ]
+
+    @Test(arguments: cases) func isSaidInOneLineAndTheNextMailLeaves(_ test: Case) async throws {
+        try await onThread {
+            let server = try MailServer.aiosmtpd()
+            let folder = try TemporaryFolder.make()
+            defer { TemporaryFolder.remove(folder) }
+            try TemporaryFolder.write(test.faults + "\n", to: folder + "/faults")
+            try TemporaryFolder.write([UInt8](repeating: 0xA5, count: 40_000), to: folder + "/large")
+            let gateway = try Gateway(modem: test.modem + ["--faults", folder + "/faults"], server: server)
+            let words = test.send.map { $0.replacing("DIR", with: folder) }
+            let run = try gateway.send(
+                ["--subject", "s", "--body", "b", "--transcript", gateway.directory + "/1.transcript"] + words)
+            let record = TemporaryFolder.read(gateway.directory + "/1.transcript") ?? ""
+            #expect(run.status == test.status, "\(run.output)\n\(record.suffix(2000))")
+            for word in test.says { #expect(run.output.contains(word), "\(run.output)") }
+            let errors = run.output.split(separator: "\n").filter {
+                $0.hasPrefix("modemail: ") && !$0.contains("closing ")
+            }
+            #expect(errors.count == (test.status == 0 ? 0 : 1), "\(run.output)")
+            guard test.recovers else { return }
+            let second = try gateway.send(
+                ["--subject", "s2", "--body", "b", "--transcript", gateway.directory + "/2.transcript"]
+                    + (test.send.contains("--roaming") ? test.send : []))
+            let next = TemporaryFolder.read(gateway.directory + "/2.transcript") ?? ""
+            #expect(second.status == 0, "\(second.output)\n\(record.suffix(2000))\n=== next\n\(next.suffix(2000))")
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+
+    @Test func aNameOrAPortWithoutARouteFailsAsOnARealNetwork() async throws {
+        try await onThread {
+            let server = try MailServer.aiosmtpd()
+            let gateway = try Gateway(modem: ["--connect-timeout", "1s"], server: server)
+            let unknown = try gateway.send([
+                "--subject", "s", "--body", "b", "--server", "smtps://nowhere.example", "--auth", "none",
+            ])
+            #expect(unknown.status == 75, "\(unknown.output)")
+            #expect(unknown.output.contains("nowhere.example did not resolve"), "\(unknown.output)")
+            let port = try gateway.send([
+                "--subject", "s", "--body", "b", "--server", "smtps://\(Gateway.host):466", "--auth", "none",
+            ])
+            #expect(port.status == 75, "\(port.output)")
+            let good = try gateway.send(["--subject", "s", "--body", "b"])
+            #expect(good.status == 0, "\(good.output)")
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+}
