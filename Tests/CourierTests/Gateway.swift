@@ -154,6 +154,21 @@ enum TemporaryFolder {
         octets(path).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Returns when the file is there and `holds` of its text; looks again whenever the kernel says that it changed.
+    static func wait(for file: String, in folder: String, holds: (String) -> Bool) throws {
+        let watch = inotify_init1(Int32(IN_CLOEXEC))
+        defer { close(watch) }
+        let interest = UInt32(IN_MODIFY | IN_CREATE | IN_CLOSE_WRITE)
+        guard unsafe inotify_add_watch(watch, folder, interest) >= 0 else {
+            throw TestProcess.Failure.notStarted(program: "inotify", errno: errno)
+        }
+        var events = [UInt8](repeating: 0, count: 4096)
+        while true {
+            if let text = read(folder + "/" + file), holds(text) { return }
+            _ = unsafe Glibc.read(watch, &events, events.count)
+        }
+    }
+
     /// Names in a folder, sorted.
     static func names(_ path: String) -> [String] {
         guard let folder = unsafe opendir(path) else { return [] }

@@ -81,6 +81,11 @@ final class MailServer: Sendable {
         return TemporaryFolder.names(maildir).compactMap { TemporaryFolder.octets("\(maildir)/\($0)") }
     }
 
+    /// Returns when a server that stalls has come to that place.
+    func waitUntilStalled() throws {
+        try TemporaryFolder.wait(for: "stalled", in: directory) { _ in true }
+    }
+
     func stop() {
         process?.stop()
         if maildir != nil {

@@ -23,8 +23,15 @@ parser.add_argument("--refuse-recipient", action="append", default=[])
 parser.add_argument("--defer", action="store_true", help="answer 451 to the message")
 parser.add_argument("--size", type=int, default=100_000_000)
 parser.add_argument("--greeting", help="say this instead of a greeting, and close")
+parser.add_argument("--stall", choices=["tls", "greeting", "message"],
+                    help="say nothing from there on; the file `stalled` tells that it came so far")
 parser.add_argument("--close-after-message", action="store_true", help="close without a reply to the message")
 options = parser.parse_args()
+
+
+def stalled():
+    with open(options.directory + "/stalled", "w"):
+        pass
 
 
 class Handler:
@@ -47,6 +54,9 @@ class Handler:
         if options.close_after_message:
             server.transport.abort()
             return "250 OK"
+        if options.stall == "message":
+            stalled()
+            await asyncio.sleep(600)
         if options.defer:
             return "451 4.3.0 try again later"
         Handler.count += 1
@@ -66,6 +76,13 @@ def authenticate(server, session, envelope, mechanism, login):
     return AuthResult(success=good, handled=False)
 
 
+async def stall(reader, writer):
+    stalled()
+    while await reader.read(1000):
+        pass
+    writer.close()
+
+
 async def refuse(reader, writer):
     writer.write(options.greeting.encode() + b"\r\n")
     await writer.drain()
@@ -78,7 +95,9 @@ async def main():
     context.load_cert_chain(options.certificate, options.key)
     loop = asyncio.get_running_loop()
     implicit = None if options.starttls else context
-    if options.greeting:
+    if options.stall in ("tls", "greeting"):
+        server = await asyncio.start_server(stall, "127.0.0.1", 0, ssl=implicit if options.stall == "greeting" else None)
+    elif options.greeting:
         server = await asyncio.start_server(refuse, "127.0.0.1", 0, ssl=implicit)
     else:
         def session():
