@@ -80,7 +80,7 @@ struct Dialogue {
             open: { secured },
             close: { [teardown] secured in
                 guard let tls = secured.stream else { return }
-                await teardown.step("tls", limit: .seconds(2)) { await tls.close().outcome }
+                await teardown.step("tls", limit: .seconds(2)) { await tls.shutdown().outcome }
             },
             body: { secured in
                 let transport: SMTPTransport
@@ -105,7 +105,7 @@ struct Dialogue {
         let (context, sessions, server) = (context, sessions, server)
         let tls = try await within(settings.timeouts.tls) {
             try await TLSStream.connect(
-                over: KeptOpen(base: stream), context: context, serverName: server.host, port: server.port,
+                over: stream, context: context, serverName: server.host, port: server.port,
                 sessions: sessions)
         }
         secured.set(tls)
