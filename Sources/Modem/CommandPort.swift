@@ -41,6 +41,12 @@ extension CommandPort {
     public func send<Command: ATCommand>(_ command: Command) async throws(ATError) -> Command.Response {
         let answer = try await perform(Exchange(command))
         guard answer.result == .ok else { throw .refused(command: command.text.redacted, code: answer.result) }
-        return try command.response(from: answer.lines.map(\.text))
+        do {
+            return try command.response(from: answer.lines.map(\.text))
+        } catch {
+            // The line that was not understood may hold what nobody may see.
+            guard command.answerIsSecret, case .malformed(let text, _) = error else { throw error }
+            throw .malformed(command: text, line: "<redacted>")
+        }
     }
 }

@@ -59,6 +59,26 @@ import Testing
         }
     }
 
+    private struct Secretive: ATCommand {
+        let text = CommandText("AT+CIMI")
+        let answersBareLines = true
+        let answerIsSecret = true
+
+        func response(from lines: [String]) throws(ATError) -> Int {
+            throw .malformed(command: text.redacted, line: lines.joined())
+        }
+    }
+
+    @Test func aSecretAnswerThatIsNotUnderstoodIsNotInTheError() async throws {
+        try await PortTestBench.with { bench in
+            let answer = Task { try await bench.port.send(Secretive()) }
+            try await bench.answer("AT+CIMI", with: "\r\n26201x4711\r\n\r\nOK\r\n")
+            let expected = ATError.malformed(command: "AT+CIMI", line: "<redacted>")
+            await #expect(throws: expected) { try await answer.value }
+            #expect(!bench.records.all.joined().contains("4711"))
+        }
+    }
+
     @Test func unsolicitedLinesReachEveryReaderInOrder() async throws {
         try await PortTestBench.with { bench in
             let first = await bench.port.unsolicited()
