@@ -256,7 +256,7 @@ import Testing
     @Test(arguments: [4, 6]) func aMessageThatChangedIsNotSent(announced: Int) async throws {
         let target = try envelope("a@example.net")
         let talk = try await converse(
-            opening("PIPELINING", "CHUNKING")
+            opening("PIPELINING", "CHUNKING") + "SILENCE"
         ) { client throws(SMTPError) in try await client.send(target, Liar(octets: announced)) }
         #expect(
             try talk.result.get().recipients.map(\.verdict) == [
