@@ -15,7 +15,8 @@ struct FakeModemCommand: ParsableCommand {
               fake-modem --link /tmp/modem --apn internet --route mail.example.com:465=127.0.0.1:10465
 
             \(FaultScript.grammar)
-            """)
+            """,
+        subcommands: [SinkCommand.self])
 
     @Option(help: "The real modem to imitate; --list-profiles shows which.")
     var profile = Profile.quectelEC25.rawValue

@@ -126,21 +126,34 @@ final class LoopWorker {
 
     // MARK: the pty
 
+    /// The kernel merges equal notices that stand behind each other, so counts are no more than a hint: whether any host has
+    /// the slave open is what the master's hang-up says. A close and an open between two looks are both seen.
     private func watchHosts() {
-        for change in terminal.changes() {
-            guard !isUnplugged else { return }
+        let changes = terminal.changes()
+        for (index, change) in changes.enumerated() where !isUnplugged {
             switch change {
             case .opened:
                 hosts += 1
-                feedSpeed()
-                feed(.hostOpened)
+                if hosts == 1 { hostOpened() }
             case .closed:
-                readLine()  // what the host wrote before it closed
                 hosts -= 1
-                if hosts == 0 { outgoing.clear() }
-                feed(.hostClosed)
+                let isSure = index + 1 < changes.count || terminal.isHungUp
+                if hosts <= 0, isSure { hostClosed() } else { hosts = max(1, hosts) }
             }
         }
+        if hosts > 0, !isUnplugged, !changes.isEmpty, terminal.isHungUp { hostClosed() }
+    }
+
+    private func hostOpened() {
+        feedSpeed()
+        feed(.hostOpened)
+    }
+
+    private func hostClosed() {
+        readLine()  // what the host wrote before it closed
+        hosts = 0
+        outgoing.clear()
+        feed(.hostClosed)
     }
 
     private func serve(_ events: Int16) {
@@ -239,8 +252,9 @@ final class LoopWorker {
         isFeeding = true
         defer { isFeeding = false }
         while !queue.isEmpty {
-            for action in machine.handle(queue.removeFirst(), now: now) { perform(action) }
-            keepLedger()
+            let actions = machine.handle(queue.removeFirst(), now: now)
+            keepLedger()  // first: whoever sees an answer finds its entry
+            for action in actions { perform(action) }
         }
     }
 

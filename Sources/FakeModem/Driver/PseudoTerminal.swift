@@ -4,7 +4,7 @@ import Glibc
 /// The master of a pty, and a watch over who opens its slave.
 ///
 /// Linux tells the master nothing when a slave is opened again after its last close (the master then reports a hang-up all the
-/// time), so inotify watches the slave's node: each open and close of it is counted.
+/// time), so inotify watches the slave's node.
 final class PseudoTerminal {
     let master: Descriptor
     let watch: Descriptor
@@ -46,6 +46,13 @@ final class PseudoTerminal {
     var hostSpeed: Int? {
         let settings = clinux_line_settings_read(master.number)
         return settings.error == 0 ? Int(settings.output_speed) : nil
+    }
+
+    /// Whether no host has the slave open.
+    var isHungUp: Bool {
+        var status = pollfd(fd: master.number, events: 0, revents: 0)
+        // The structure outlives the call.
+        return unsafe poll(&status, 1, 0) > 0 && status.revents & Int16(POLLHUP) != 0
     }
 
     enum Change {

@@ -2,7 +2,7 @@ public import NIOCore
 
 /// Something that a host opens and has to close again.
 public enum LedgerResource: Hashable, Sendable {
-    /// The pty's slave, counted per open descriptor; a port without modem lines: the last close is the drop of DTR.
+    /// The pty's slave, while any host has it open. It has no modem lines: the last close is the drop of DTR.
     case port
     /// A context that the host activated (`+QIACT`, `+CGACT`), by its identifier.
     case bearer(Int)

@@ -76,8 +76,11 @@ extension ModemMachine {
         serial.queue(octets)
     }
 
-    mutating func flush() {
-        guard hosts > 0, !carrier.isUnplugged else { return }
+    /// Writes what may leave now; whether anything did.
+    @discardableResult
+    mutating func flush() -> Bool {
+        guard hosts > 0, !carrier.isUnplugged else { return false }
+        var wrote = false
         while true {
             let limit = faults.lineOctets(until: .down)
             guard let piece = serial.piece(options.fragmentation, limit: limit, now: now, random: &random) else {
@@ -85,9 +88,11 @@ extension ModemMachine {
             }
             let count = piece.readableBytes
             actions.append(.write(piece))
+            wrote = true
             for effect in faults.linePassed(count, .down) { suffer(effect) }
         }
         babble()
+        return wrote
     }
 
     private mutating func babble() {

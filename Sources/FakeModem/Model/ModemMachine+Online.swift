@@ -67,10 +67,9 @@ extension ModemMachine {
         ledger.closed(.dataMode, reason, now: now)
     }
 
-    /// Moves received octets to the line, and ends data mode behind the last one when the peer has ended; whether any moved.
-    mutating func feedOnline() -> Bool {
-        guard case .online(let online) = activity, var slot = slots[online.slot] else { return false }
-        let before = slot.totalRead
+    /// Moves received octets to the line, and ends data mode behind the last one when the peer has ended.
+    mutating func feedOnline() {
+        guard case .online(let online) = activity, var slot = slots[online.slot] else { return }
         while slot.received.readableBytes > 0, serial.output.readableBytes < Self.onlineBacklog, hosts > 0 {
             guard let octets = slot.received.readSlice(length: min(1_460, slot.received.readableBytes)) else { break }
             slot.totalRead += octets.readableBytes
@@ -79,7 +78,6 @@ extension ModemMachine {
         slot.received.discardReadBytes()
         slots[online.slot] = slot
         if slot.state == .ended, slot.received.readableBytes == 0 { leaveDataMode("NO CARRIER", "the peer ended") }
-        return slot.totalRead > before
     }
 
     /// Push mode: what was received leaves as URCs with their octets.

@@ -12,7 +12,7 @@ import NIOCore
 struct ModemMachine {
     enum Event {
         case started
-        /// A descriptor of the slave was opened, or the last one closed: the rise and the drop of DTR.
+        /// The first host opened the slave, or the last one closed it: the rise and the drop of DTR.
         case hostOpened
         case hostClosed
         case line(ByteBuffer)
@@ -183,11 +183,11 @@ struct ModemMachine {
                 progressed = true
             }
             if consumeInput() { progressed = true }
-            if feedOnline() { progressed = true }
+            feedOnline()
             feedPush()
             releaseUnsolicited()
             typePrelude()
-            flush()
+            if flush() { progressed = true }
         }
     }
 
