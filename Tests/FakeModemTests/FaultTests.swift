@@ -171,7 +171,7 @@ import Testing
         for size in other.writes { seen += size }
         other.pass(.seconds(1))
         #expect(other.output.count == 10 && seen <= 10)
-        #expect(other.machine.ledger.balance.open[.port] == 1)
+        #expect(other.isBalanced)
     }
 
     @Test func aLostCarrierEndsContextsAndIsTold() throws {
@@ -227,6 +227,17 @@ import Testing
         let lineEnds = Array("\r\n+CSQ: 24,99\r\n\r\nOK\r\n".utf8)
         #expect(bench.output.count == 100_000 + lineEnds.count)
         #expect(bench.output.filter { $0 == 10 }.count == 4)
+    }
+
+    @Test func aBabbleOfAnySizeIsHeldBackWhileTheHostDoesNotRead() throws {
+        var bench = try bench("")
+        bench.feed(.writable(false))
+        bench.feed(.inflict(.babble(10_000_000)))
+        bench.pass(.seconds(10))
+        #expect(bench.output.isEmpty)
+        #expect(bench.machine.serial.output.readableBytes <= 2_048)
+        bench.feed(.writable(true))
+        #expect(bench.output.count <= 64 * 1_024)
     }
 
     @Test func halfALineAndWholeLinesCanBeForced() throws {

@@ -77,6 +77,7 @@ extension ModemMachine {
         forgetEverything("unplugged")
         power = .off
         carrier.isUnplugged = true
+        if hosts > 0 { ledger.closed(.port, "unplugged", now: now) }  // its close can be seen no more
         hosts = 0
         actions.append(.unplug)
     }

@@ -91,17 +91,20 @@ extension ModemMachine {
             wrote = true
             for effect in faults.linePassed(count, .down) { suffer(effect) }
         }
-        babble()
-        return wrote
+        return babble() || wrote
     }
 
-    private mutating func babble() {
-        guard carrier.babbleLeft > 0, serial.output.readableBytes < 1_024 else { return }
+    /// Puts the next part of a babble on the line, a little at a time, so that the driver can say when the host reads no more.
+    private mutating func babble() -> Bool {
+        guard carrier.babbleLeft > 0, serial.output.readableBytes < 1_024 else { return false }
+        guard actions.count < 32 else {
+            agenda.add(.wake, at: now + .milliseconds(1))
+            return false
+        }
         let count = min(carrier.babbleLeft, 1_024)
         carrier.babbleLeft -= count
         send((0..<count).map { _ in UInt8.random(in: 0x3F...0x7E, using: &random) })
-        agenda.add(.wake, at: now)
-        flush()
+        return true
     }
 
     // MARK: the host

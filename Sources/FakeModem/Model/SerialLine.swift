@@ -23,7 +23,7 @@ struct SerialLine {
 
     var inputRoom: Int { max(0, Self.inputLimit - input.readableBytes) }
 
-    private var octetTime: Int64? { baud.map { 10_000_000_000 / Int64($0) } }
+    private var octetTime: Int64? { baud.map { 10_000_000_000 / Int64(max(1, $0)) } }
 
     private var isGarbled: Bool {
         guard let baud, let hostSpeed else { return false }
