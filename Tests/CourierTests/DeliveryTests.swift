@@ -27,7 +27,10 @@ import Testing
     func aHostileMessageArrivesOctetForOctet(dialect: String) async throws {
         try await onThread {
             let server = try MailServer.aiosmtpd()
-            let gateway = try Gateway(modem: ["--seed", "7"], server: server)
+            // Octets come in pieces, unsolicited lines at the gaps, and the modem takes 0, 1 or n - 1 octets of a chunk.
+            let gateway = try Gateway(
+                modem: ["--seed", "7", "--fragments", "random", "--chatter", "10", "--partial-writes", "30"],
+                server: server)
             let message = Self.hostileMessage()
             try TemporaryFolder.write(message, to: gateway.directory + "/message")
             let run = try gateway.send([
