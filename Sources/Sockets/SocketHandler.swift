@@ -114,6 +114,12 @@ final class SocketHandler: ChannelInboundHandler {
         end(.reset("the socket was closed"))
     }
 
+    /// A channel that is not registered yet forgets a read: a connection that was just accepted may be read before it is.
+    func channelActive(context: ChannelHandlerContext) {
+        if isReadRequested { context.read() }
+        context.fireChannelActive()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var octets = unwrapInboundIn(data)
         isReadRequested = false

@@ -1,3 +1,4 @@
+import ByteStreams
 import NIOCore
 import Scopes
 import Synchronization
@@ -37,6 +38,30 @@ struct SocketListenerTests {
             _ = await listener.close()
             try await group.waitForAll()
         }
+    }
+
+    /// A read may be asked for before the accepted channel is registered.
+    @Test func aConnectionThatIsReadAtOnceGetsWhatComesLater() async throws {
+        let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
+        let serving = Task {
+            await listener.serve { stream in
+                arrival.yield()
+                if let octets = try? await stream.read(atMost: 1) { try? await stream.writeAll(octets) }
+                _ = await stream.close()
+            }
+        }
+        var iterator = arrivals.makeAsyncIterator()
+        for _ in 0..<100 {
+            let guest = try await connector().connect(to: "127.0.0.1", port: listener.port)
+            await iterator.next()
+            await Task.yield()
+            try await guest.writeAll(ByteBuffer(string: "x"))
+            #expect(try await guest.read(atMost: 1) == ByteBuffer(string: "x"))
+            _ = await guest.close()
+        }
+        _ = await listener.close()
+        await serving.value
     }
 
     @Test func cancellationEndsServingAndClosesTheListener() async throws {
