@@ -186,7 +186,7 @@ enum TemporaryFolder {
 
     /// Keeps transcripts where `scripts/test` searches them for secrets.
     static func keep(_ directory: String) {
-        guard let kept = unsafe getenv("MODEMAIL_TEST_KEEP").map({ unsafe String(cString: $0) }) else { return }
+        guard let kept = unsafe getenv("TEST_KEEP").map({ unsafe String(cString: $0) }) else { return }
         let name = directory.split(separator: "/").last.map(String.init) ?? "test"
         for file in names(directory) where file.hasSuffix(".transcript") {
             if let octets = octets(directory + "/" + file) { try? write(octets, to: "\(kept)/\(name)-\(file)") }

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What takes longer: `scripts/test --long`.
-@Suite(.timeLimit(.minutes(15)), .enabled(if: unsafe getenv("MODEMAIL_TEST_LONG") != nil)) struct LongTests {
+@Suite(.timeLimit(.minutes(15)), .enabled(if: unsafe getenv("TEST_LONG") != nil)) struct LongTests {
     @Test(arguments: ["quectel", "quectel/push", "quectel/transparent"])
     func aMailOf25MegabytesArrivesWhole(dialect: String) async throws {
         try await onThread {
