@@ -344,6 +344,21 @@ import Testing
         }
     }
 
+    @Test func whatAnswersAShortFetchGoesOutBeforeTheNextFetch() {
+        let rig = rig()
+        let id = rig.opened()
+        rig.handle(.read(id, atMost: 100))
+        far.arrive(Array("250 ok".utf8), 0)
+        rig.passLine()
+        rig.answer()
+        #expect(rig.exchange == nil)
+        rig.handle(.write(id, ByteBuffer(string: "QUIT")))
+        #expect(rig.exchange?.text.wire == "AT+QISEND=0,4")
+        rig.answer()
+        rig.wait(atMost: .milliseconds(10))
+        #expect(rig.exchange?.text.wire == "AT+QIRD=0,1500")
+    }
+
     @Test func aBulkWriteDoesNotStarveReads() {
         let rig = rig()
         let id = rig.opened()

@@ -46,9 +46,9 @@ final class DialectRig {
         return true
     }
 
-    /// Until nothing is left to do without waiting.
+    /// Until nothing is left to do without waiting for more than a moment.
     func settle() {
-        while answer() || passLine() {}
+        while answer() || passLine() || wait(atMost: .milliseconds(10)) {}
     }
 
     /// Lets time pass up to the machine's deadline, and at most by `limit`; false when it has none so near.

@@ -120,6 +120,8 @@ struct Receiving: Sendable {
     var isNoticed = false
     /// When a fetch is due without notice.
     var pollAt: NIODeadline?
+    /// When the fetch is due that shows whether a short one emptied the modem.
+    var confirmAt: NIODeadline?
     /// What comes behind the last octet.
     var ending: Ending?
     /// Whether nothing more will come from the modem.

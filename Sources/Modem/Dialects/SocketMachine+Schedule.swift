@@ -69,6 +69,7 @@ extension SocketMachine {
             case .receive:
                 socket.counts.fetches += 1
                 socket.receiving.isNoticed = false
+                socket.receiving.confirmAt = nil
             case .state: socket.stateAt = nil
             case .open, .openOnline, .resumeOnline, .unacknowledged, .explain, .close: return
             }
@@ -159,7 +160,7 @@ extension SocketMachine {
         case .open(_, _, _, let step): concludeOpening(turn.socket, step, result, now)
         case .state: concludeState(turn.socket, result, now)
         case .send(_, let octets): concludeSend(turn.socket, octets.readableBytes, result, now)
-        case .receive: concludeReceive(turn.socket, result, now)
+        case .receive(_, let most): concludeReceive(turn.socket, most, result, now)
         case .unacknowledged: concludeUnacknowledged(turn.socket, result, now)
         case .explain: concludeFailing(turn.socket, answer)
         case .close(_, let step):
@@ -209,6 +210,7 @@ extension SocketMachine {
             times.append(at)
         }
         if !socket.receiving.isDrained, let at = socket.receiving.settleAt { times.append(at) }
+        if socket.isEstablished, !socket.receiving.mayHold, let at = socket.receiving.confirmAt { times.append(at) }
         if socket.isEstablished, !socket.receiving.mayHold, socket.receiving.ending == nil,
             let at = socket.receiving.pollAt
         {
@@ -246,6 +248,12 @@ extension SocketMachine {
             if let at = socket.receiving.settleAt, at <= now, !socket.receiving.isDrained {
                 update(id) { $0.receiving.isDrained = true }
                 settleReader(id)
+            }
+            if let at = socket.receiving.confirmAt, at <= now {
+                update(id) { socket in
+                    socket.receiving.mayHold = true
+                    socket.receiving.confirmAt = nil
+                }
             }
             if let at = socket.receiving.pollAt, at <= now {
                 update(id) { [tuning] socket in

@@ -146,15 +146,18 @@ extension SocketMachine {
         finishFlush(id, failure)
     }
 
-    mutating func concludeReceive(_ id: SocketID, _ result: SocketResult, _ now: NIODeadline) {
+    mutating func concludeReceive(_ id: SocketID, _ asked: Int, _ result: SocketResult, _ now: NIODeadline) {
         guard let socket = sockets[id] else { return }
         let isNoticed = socket.receiving.isNoticed
         let settled = now + tuning.settleTime
+        let confirmed = now + tuning.confirmPause
         switch result {
         case .received(let octets, let left):
             update(id) { socket in
                 Self.append(octets, to: &socket)
-                socket.receiving.mayHold = isNoticed || left != 0
+                let isShort = left == nil && octets.readableBytes < asked && socket.receiving.ending == nil
+                socket.receiving.mayHold = isNoticed || (left != 0 && !isShort)
+                if !socket.receiving.mayHold, isShort { socket.receiving.confirmAt = confirmed }
                 if left == 0, !isNoticed { socket.receiving.drain(settlingAt: settled) }
             }
         case .empty, .done, .accepted, .allocated, .opened, .opening, .unacknowledged:

@@ -35,6 +35,9 @@ public struct SocketMachine: Sendable {
         public var stallLimit: TimeAmount = .seconds(120)
         /// A reader that waits for so long without any notice leads to a fetch.
         public var receivePoll: TimeAmount = .seconds(15)
+        /// Before the fetch that shows whether one that gave less than it asked for emptied the modem: what answers those
+        /// octets goes out first.
+        public var confirmPause: TimeAmount = .milliseconds(5)
         /// Between questions for unacknowledged octets; doubled up to the ceiling.
         public var flushPoll: TimeAmount = .milliseconds(100)
         public var flushCeiling: TimeAmount = .seconds(1)
