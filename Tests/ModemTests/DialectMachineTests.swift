@@ -410,6 +410,19 @@ import Testing
         #expect(!far.commands.contains { $0.hasPrefix("AT+QIRD") })
     }
 
+    @Test func aCloseEndsSaturation() {
+        var tuning = SocketMachine.Tuning()
+        tuning.pushLimit = 10
+        let rig = rig(.push, tuning: tuning)
+        let id = rig.opened()
+        far.arrive(Array("0123456789".utf8), 0)
+        rig.passLine()
+        #expect(rig.machine.isSaturated)
+        rig.handle(.write(id, ByteBuffer(string: "still to go")))
+        rig.handle(.close(id))
+        #expect(!rig.machine.isSaturated)
+    }
+
     // MARK: Flush and close
 
     @Test func flushAsksUntilThePeerHasEverything() {

@@ -56,7 +56,10 @@ extension SocketMachine {
             return
         }
         guard !socket.isCloseAsked else { return }
-        update(id) { $0.isCloseAsked = true }
+        update(id) { socket in
+            socket.isCloseAsked = true
+            socket.receiving.octets.clear()
+        }
         switch socket.phase {
         case .opening(let step):
             actions.append(.openFailed(id, SocketFault(.closedHere)))

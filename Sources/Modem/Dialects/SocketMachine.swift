@@ -126,7 +126,9 @@ public struct SocketMachine: Sendable {
     public func counts(of id: SocketID) -> SocketCounts? { sockets[id]?.counts }
 
     /// Whether a reader has to catch up before more lines are passed on: only pushed octets can bring that about.
-    public var isSaturated: Bool { sockets.values.contains { $0.receiving.octets.readableBytes >= tuning.pushLimit } }
+    public var isSaturated: Bool {
+        sockets.values.contains { $0.isEstablished && $0.receiving.octets.readableBytes >= tuning.pushLimit }
+    }
 
     /// What is open, opening or closing, in the order of opening.
     public var openIDs: [SocketID] { order }
