@@ -152,7 +152,8 @@ extension ATEngine {
         fail(.rebooted(line.text))
         switch state {
         case .data, .leaving, .starting, .outOfStep, .closed: break
-        case .idle, .waking, .running, .resyncing: begin(Resync(.taint, drainingUntil: now + profile.drainTime))
+        case .idle, .waking, .running, .resyncing:
+            begin(Resync(.taint, drainingUntil: now + profile.drainTime, question: freshQuestion()))
         }
     }
 
@@ -160,7 +161,7 @@ extension ATEngine {
         record(.received, .text("(\(words))", payload: nil))
         guard case .running(let flight) = state else { return }
         if !flight.isOrphan { actions.append(.finish(flight.id, .failure(.babbling(words)))) }
-        begin(Resync(after: flight, drainingUntil: now + profile.drainTime))
+        begin(Resync(after: flight, drainingUntil: now + profile.drainTime, question: freshQuestion()))
     }
 
     /// For an `OK` that some firmwares add to an answer without one.
@@ -244,7 +245,7 @@ extension ATEngine {
         switch state {
         case .idle, .data, .outOfStep, .closed: break
         case .waking(let until):
-            if until <= now { begin(Resync(.taint, drainingUntil: now)) }
+            if until <= now { begin(Resync(.taint, drainingUntil: now, question: freshQuestion())) }
         case .running(let flight):
             if flight.nextDeadline <= now { passDeadline(of: flight, now) }
         case .resyncing(let resync):
@@ -265,7 +266,7 @@ extension ATEngine {
             if !flight.isOrphan {
                 actions.append(.finish(flight.id, .failure(.timedOut(command: flight.exchange.text.redacted))))
             }
-            begin(Resync(after: flight, drainingUntil: now + profile.drainTime))
+            begin(Resync(after: flight, drainingUntil: now + profile.drainTime, question: freshQuestion()))
             guard case .resyncing(let resync) = state, resync.prompt != nil else { return }
             write("\u{1B}", as: "<ESC>", now)
         }

@@ -10,7 +10,7 @@ extension ATEngine {
 
     /// Proves a line that nobody doubts.
     mutating func prove(_ now: NIODeadline) {
-        writeProbe(of: Resync(.proof, drainingUntil: now), now)
+        writeProbe(of: Resync(.proof, drainingUntil: now, question: freshQuestion()), now)
     }
 
     mutating func take(_ line: ATLine, for current: Resync, _ now: NIODeadline) {
@@ -32,7 +32,7 @@ extension ATEngine {
         switch verdict {
         case .proven(let isNumeric): trust(resync, isNumeric: isNumeric, now)
         case .refused: proceed(resync, now)
-        case .swallowed: break
+        case .swallowed, .surplus: break
         case .foreign: abandon(line, of: resync, now)
         }
     }
@@ -46,6 +46,7 @@ extension ATEngine {
 
     private mutating func trust(_ resync: Resync, isNumeric: Bool, _ now: NIODeadline) {
         rules.isNumeric = isNumeric
+        owesProbes = false
         rest(now)
         switch resync.purpose {
         case .taint: break
@@ -88,6 +89,7 @@ extension ATEngine {
             writeProbe(of: resync, now)
             return
         }
+        owesProbes = true
         if case .departure(let escapes) = resync.purpose, escapes < Self.escapeLimit {
             beginEscape(escapes: escapes + 1, now)
             return
@@ -97,6 +99,9 @@ extension ATEngine {
         framer.expectation = .lines
         state = .outOfStep(.outOfStep)
     }
+
+    /// Where the other probes were asked in vain, what none of them was.
+    mutating func freshQuestion() -> RegisterQuestion? { owesProbes ? questions.next() : nil }
 
     private mutating func writeProbe(of current: Resync, _ now: NIODeadline) {
         var resync = current
@@ -128,7 +133,7 @@ extension ATEngine {
             leave(now)
             return
         }
-        var resync = Resync(.departure(escapes: 0), drainingUntil: now + profile.drainTime)
+        var resync = Resync(.departure(escapes: 0), drainingUntil: now + profile.drainTime, question: freshQuestion())
         resync.needsLineEnd = true
         begin(resync)
     }
@@ -155,7 +160,7 @@ extension ATEngine {
 
     private mutating func depart(_ data: ByteBuffer, escapes: Int, needsLineEnd: Bool, _ now: NIODeadline) {
         if data.readableBytes > 0 { actions.append(.deliver(data)) }
-        var resync = Resync(.departure(escapes: escapes), drainingUntil: now)
+        var resync = Resync(.departure(escapes: escapes), drainingUntil: now, question: freshQuestion())
         resync.needsLineEnd = needsLineEnd
         begin(resync)
         writeProbe(of: resync, now)
@@ -164,6 +169,7 @@ extension ATEngine {
 
 extension ATEngine {
     mutating func perform(_ steps: [StartUp.Step], _ now: NIODeadline) {
+        if case .starting(let startUp) = state { questions = startUp.questions }
         for step in steps {
             switch step {
             case .write(let octets, let words):
@@ -175,6 +181,7 @@ extension ATEngine {
                 framer.expectEcho(of: text)
             case .publish(let line): stray(ATLine(line), now)
             case .reached(let report):
+                owesProbes = false
                 rules.isNumeric = report.isNumeric
                 rest(now)
                 actions.append(.synchronised(.success(report)))

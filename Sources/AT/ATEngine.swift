@@ -95,10 +95,16 @@ public struct ATEngine: Sendable {
     var lastWrite: NIODeadline?
     /// Of the last commands, for echoes that came back garbled.
     var secrets: [String] = []
+    var questions: RegisterQuestions
+    /// Whether probes were written in vain: their late answers could pass for those of the same probes.
+    var owesProbes = false
     var actions: [Action] = []
 
-    public init(profile: LineProfile = .standard) {
+    /// - Parameter seed: a random number. What is asked at start-up follows from it, so that the late answer to a question of
+    ///   another run does not pass.
+    public init(profile: LineProfile = .standard, seed: UInt64 = 0) {
         self.profile = profile
+        questions = RegisterQuestions(seed: seed)
         framer = LineFramer(lineLimit: profile.lineLimit, payloadLimit: profile.payloadLimit)
         rules.unsolicitedPrefixes = profile.unsolicitedPrefixes
         rules.rebootLines = profile.rebootLines
@@ -196,7 +202,7 @@ extension ATEngine {
         framer.abandon()
         framer.forgetEchoes()
         framer.expectation = .prompt(UInt8(ascii: ">"))
-        var startUp = StartUp(profile: profile, limit: limit, now: now)
+        var startUp = StartUp(profile: profile, limit: limit, questions: questions, now: now)
         let steps = startUp.begin(now)
         state = .starting(startUp)
         perform(steps, now)

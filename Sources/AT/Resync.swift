@@ -36,19 +36,21 @@ struct Resync: Sendable {
     }
 
     /// After an exchange that was not answered.
-    init(after flight: Flight, drainingUntil until: NIODeadline) {
+    /// - Parameter question: where the other probes may have been asked before in vain.
+    init(after flight: Flight, drainingUntil until: NIODeadline, question: RegisterQuestion?) {
         purpose = .taint
         stage = .draining(until: until)
-        probe = Probe(excluding: flight.exchange.text.wire)
+        let text = flight.exchange.text.wire
+        probe = question.map { Probe($0, excluding: text) } ?? Probe(excluding: text)
         abandonedPrefixes = flight.exchange.responsePrefixes
         guard let payload = flight.exchange.payload else { return }
         if case .prompt(let octet, _) = payload.goAhead, flight.stage == .awaitingGoAhead { prompt = octet }
         if payload.trailer.isEmpty { missingOctets = payload.octets.readableBytes }
     }
 
-    init(_ purpose: Purpose, drainingUntil until: NIODeadline) {
+    init(_ purpose: Purpose, drainingUntil until: NIODeadline, question: RegisterQuestion?) {
         self.purpose = purpose
         stage = .draining(until: until)
-        probe = Probe()
+        probe = question.map { Probe($0) } ?? Probe()
     }
 }

@@ -2,8 +2,12 @@ import NIOCore
 
 /// Brings a line of which nothing is known to command mode: asks, and works through what the silence may mean.
 ///
-/// The first command goes out at once and is a `Probe`, so a ready modem costs one command and no pause. The remedies, in
-/// order, when it is not answered: end a half-typed line and ask again; a guarded `+++` (a transparent socket, a call); the
+/// The first command goes out at once and is a `RegisterQuestion`, which no earlier run asked: its answer proves that the
+/// modem has answered all that stood before it, too, so a ready modem costs one command and no pause, and answers that an
+/// earlier run did not wait for are let pass, however many. Where late answers were seen, a second question confirms the
+/// first. A modem without registers refuses two of them; then two `Probe`s have to be answered with a silence in between.
+///
+/// The remedies, in order, when it is not answered: end a half-typed line and ask again; a guarded `+++` (a transparent socket, a call); the
 /// octets that a counted payload lacks; close down a multiplexer; then ask once a second until the limit, as a modem that is
 /// starting needs. An open text prompt shows itself and is cancelled with ESC. Frames of PPP or of 3GPP TS 27.010 bring their
 /// remedy forward.
@@ -24,6 +28,8 @@ struct StartUp: Sendable {
         /// `+++` is written.
         case escaped(until: NIODeadline)
         case hangingUp(until: NIODeadline)
+        /// A question that may have been asked before was answered: late answers would come now.
+        case listening(until: NIODeadline)
         /// Something was written that is no question.
         case settling(until: NIODeadline)
     }
@@ -40,13 +46,26 @@ struct StartUp: Sendable {
     private let begun: NIODeadline
     private let end: NIODeadline
     private var stage: Stage
+    private(set) var questions: RegisterQuestions
     private var probe = Probe()
     private var remedies: [Remedy] = [.endLine, .escape, .supply, .closeMultiplexer]
     private var report = StartUpReport(commands: 0)
     /// What the next proof would prove.
     private var suspicion: StartUpReport.Finding?
-    /// Forms of the probe were used twice, so one answer alone proves nothing.
+    /// Late answers were seen, so one answer alone is not enough.
     private var needsConfirmation = false
+    /// A question that may have been asked before was answered, and nothing came behind the answer.
+    private var isQuiet = false
+    private var refusals = 0
+    /// Result codes of success that were not the question's.
+    private var surpluses = 0
+    /// Whether one came since the last question.
+    private var hasSurplus = false
+    /// Whether it answered a question for registers: nil, not yet.
+    private var hasRegisters: Bool?
+    private var triedResultCodes = false
+    private var weakForm = Probe.Form.attention
+    private var refusedForms: [Probe.Form] = []
     private var sawLateAnswer = false
     private var sawText = false
     private var flags = 0
@@ -54,7 +73,8 @@ struct StartUp: Sendable {
     private var noise = 0
     private var prompts = 0
 
-    init(profile: LineProfile, limit: TimeAmount, now: NIODeadline) {
+    init(profile: LineProfile, limit: TimeAmount, questions: RegisterQuestions, now: NIODeadline) {
+        self.questions = questions
         guardTime = profile.guardTime
         rebootLines = profile.rebootLines
         begun = now
@@ -64,7 +84,8 @@ struct StartUp: Sendable {
 
     var deadline: NIODeadline {
         switch stage {
-        case .asking(let until), .silence(let until), .escaped(let until), .hangingUp(let until), .settling(let until):
+        case .asking(let until), .silence(let until), .escaped(let until), .hangingUp(let until), .listening(let until),
+            .settling(let until):
             min(until, end)
         }
     }
@@ -86,7 +107,8 @@ struct StartUp: Sendable {
     mutating func sawEcho(isWhole: Bool) {
         sawText = true
         report.echoes = true
-        if !isWhole { find(.halfTypedLine) }
+        // Behind `+++` it was not somebody else who typed.
+        if !isWhole, remedies.contains(.escape) { find(.halfTypedLine) }
     }
 
     mutating func sawPrompt(_ now: NIODeadline) -> [Step] {
@@ -104,15 +126,19 @@ struct StartUp: Sendable {
             find(.starting)
             return []
         }
+        let verdict = probe.take(text)
+        if case .surplus(hasRegisters: true) = verdict { hasRegisters = true }
         switch stage {
-        case .asking: return answer(text, line, now)
-        case .escaped: return escaped(text, line, now)
+        case .asking: return answer(verdict, line, now)
+        case .listening: return disturbed(verdict, line, now)
+        case .escaped: return escaped(verdict, text, line, now)
         case .hangingUp:
             guard FinalResultCode(line: text) != nil else { return foreign(line) }
             return [ask(now)]
-        case .silence, .settling:
-            if text.hasPrefix("+CMEE:") { sawLateAnswer = true }
-            return FinalResultCode(line: text) == nil ? foreign(line) : []
+        case .silence: return late(verdict, line, now)
+        case .settling:
+            if verdict == .swallowed { sawLateAnswer = true }
+            return verdict == .foreign && FinalResultCode(line: text) == nil ? foreign(line) : []
         }
     }
 
@@ -120,7 +146,14 @@ struct StartUp: Sendable {
         if now >= end { return [.failed(error)] }
         guard now >= deadline else { return [] }
         switch stage {
-        case .asking, .escaped, .hangingUp: return remedy(now)
+        case .asking:
+            // It speaks: nothing has to be remedied.
+            let isAlive = hasSurplus && surpluses <= Self.surplusLimit
+            return isAlive ? [ask(now, isBehindLineEnd: true)] : remedy(now)
+        case .escaped, .hangingUp: return remedy(now)
+        case .listening:
+            isQuiet = true
+            return [ask(now)]
         case .settling: return [ask(now, isBehindLineEnd: true)]
         case .silence:
             stage = .escaped(until: now + guardTime + Self.escapePatience)
@@ -129,29 +162,88 @@ struct StartUp: Sendable {
     }
 }
 
+/// What lines mean.
 extension StartUp {
-    private mutating func answer(_ text: String, _ line: String, _ now: NIODeadline) -> [Step] {
-        switch probe.take(text) {
-        case .proven(let isNumeric):
-            guard needsConfirmation else { return [.reached(finished(isNumeric: isNumeric, now))] }
-            needsConfirmation = false
-            return [ask(now)]
+    private mutating func answer(_ verdict: Probe.Verdict, _ line: String, _ now: NIODeadline) -> [Step] {
+        switch verdict {
+        case .proven(let isNumeric): return proven(isNumeric: isNumeric, now)
         case .refused:
-            guard report.commands % Probe.Form.allCases.count == 0 else { return [ask(now)] }
+            refusals += 1
+            doubt()
+            refusedForms = probe.form == .attention ? [] : refusedForms + [probe.form]
+            guard report.commands % Self.quickCommands == 0 else { return [ask(now)] }
             // It refuses everything: no faster than once a second.
             stage = .settling(until: now + Self.lastAnswerTime)
+            return []
+        case .surplus:
+            doubt()
+            surpluses += 1
+            hasSurplus = true
+            needsConfirmation = true
+            if hasRegisters == true, probe.form != .registers { return [ask(now)] }
+            // Its own answer comes behind the late ones; one more question would only be one more late answer.
+            if surpluses <= Self.surplusLimit {
+                stage = .asking(until: now + (hasRegisters == true ? Self.lateAnswerTime : Self.lastAnswerTime))
+            }
             return []
         case .swallowed: return []
         case .foreign: return foreign(line)
         }
     }
 
-    private mutating func escaped(_ text: String, _ line: String, _ now: NIODeadline) -> [Step] {
+    private mutating func proven(isNumeric: Bool, _ now: NIODeadline) -> [Step] {
+        guard probe.form != .registers else {
+            hasRegisters = true
+            guard needsConfirmation else { return [.reached(finished(isNumeric: isNumeric, now))] }
+            needsConfirmation = false
+            return [ask(now)]
+        }
+        guard isQuiet else {
+            stage = .listening(until: now + quietTime)
+            return []
+        }
+        return [.reached(finished(isNumeric: isNumeric, now))]
+    }
+
+    /// What was proven by answers is not, and what a remedy found may have been a late answer.
+    private mutating func doubt() {
+        isQuiet = false
+        if suspicion == .dataMode { suspicion = nil }
+    }
+
+    /// While a silence should confirm an answer.
+    private mutating func disturbed(_ verdict: Probe.Verdict, _ line: String, _ now: NIODeadline) -> [Step] {
+        switch verdict {
+        case .foreign: return foreign(line)
+        case .swallowed: break
+        case .proven, .refused, .surplus:
+            surpluses += 1
+            if hasRegisters == true { return [ask(now)] }
+        }
+        if surpluses <= Self.surplusLimit { stage = .listening(until: now + quietTime) }
+        return []
+    }
+
+    /// While the line is silent before `+++`: only its own answer shows that the modem is in command mode.
+    private mutating func late(_ verdict: Probe.Verdict, _ line: String, _ now: NIODeadline) -> [Step] {
+        switch verdict {
+        case .proven where probe.form == .registers, .surplus(hasRegisters: true): return answer(verdict, line, now)
+        case .swallowed:
+            sawLateAnswer = true
+            return []
+        case .proven, .refused, .surplus: return []
+        case .foreign: return FinalResultCode(line: line) == nil ? foreign(line) : []
+        }
+    }
+
+    private mutating func escaped(
+        _ verdict: Probe.Verdict, _ text: String, _ line: String, _ now: NIODeadline
+    ) -> [Step] {
         switch FinalResultCode(line: text) {
         case .ok, .noCarrier:
             guard !sawLateAnswer else { return [ask(now, isBehindLineEnd: true)] }
             guard flags >= Self.frameFlags else {
-                find(.dataMode)
+                suspicion = .dataMode
                 return [ask(now)]
             }
             find(.ppp)
@@ -159,30 +251,56 @@ extension StartUp {
             return [.write(ByteBuffer(string: "ATH\r"), "ATH")]
         case .error, .cme, .cms, .connect, .busy, .noAnswer, .noDialtone, .vendor: return []
         case nil:
-            if text.hasPrefix("+CMEE:") { sawLateAnswer = true }
-            return foreign(line)
+            if verdict == .swallowed { sawLateAnswer = true }
+            return verdict == .foreign ? foreign(line) : []
         }
     }
 
-    /// Lines of text are unsolicited; what is none, belongs to nobody.
+    /// Lines of text are unsolicited; what is none, belongs to nobody, as does the echo of a command of an earlier run.
     private func foreign(_ line: String) -> [Step] {
-        line.utf8.contains { $0 >= 0x80 || $0 == 0x7E } ? [] : [.publish(line)]
+        let isText = !line.utf8.contains { $0 >= 0x80 || $0 == 0x7E }
+        return isText && !line.hasPrefix("AT") ? [.publish(line)] : []
     }
+}
 
+/// Questions and remedies.
+extension StartUp {
     private mutating func ask(_ now: NIODeadline, isBehindLineEnd: Bool = false) -> Step {
-        if report.commands > 0, !probe.advance() {
-            probe = Probe()
-            needsConfirmation = true
-        }
         report.commands += 1
-        let wait = remedies.isEmpty ? Self.lastAnswerTime : Self.answerTime
-        stage = .asking(until: now + wait)
+        hasSurplus = false
+        probe = Probe(questions.next(), form: nextForm())
+        stage = .asking(until: now + answerTime)
         return .ask(probe.text, isBehindLineEnd: isBehindLineEnd)
     }
 
+    /// Registers, unless they are refused or not understood; without any answer both kinds in turn.
+    private mutating func nextForm() -> Probe.Form {
+        let isUnclear = refusals + surpluses >= Self.registerRefusals
+        let mayAsk = hasRegisters ?? (!isUnclear && (report.commands <= Self.quickCommands || report.commands % 2 == 0))
+        guard !mayAsk else { return .registers }
+        let forms: [Probe.Form] = [.errorMode, .errorModes].filter { !refusedForms.contains($0) }
+        weakForm = forms.first { $0 != weakForm } ?? forms.first ?? .attention
+        return weakForm
+    }
+
+    private var answerTime: TimeAmount { remedies.isEmpty ? Self.lastAnswerTime : Self.patience }
+
+    /// Longer than a modem needs from one answer to the next, where late ones were seen or are likely.
+    private var quietTime: TimeAmount {
+        let isPlain = surpluses == 0 && remedies.first == .endLine && report.commands == Self.registerRefusals + 1
+        return isPlain ? Self.settlingTime : Self.lateQuietTime
+    }
+
     private mutating func remedy(_ now: NIODeadline) -> [Step] {
+        isQuiet = false
         sawLateAnswer = false
         suspicion = nil
+        if probe.lacksResultCode, !triedResultCodes {
+            triedResultCodes = true
+            suspicion = .suppressedResultCodes
+            stage = .settling(until: now + Self.settlingTime)
+            return [.write(ByteBuffer(string: "ATQ0V1\r"), "ATQ0V1")]
+        }
         switch takeRemedy() {
         case nil, .endLine: return [ask(now, isBehindLineEnd: true)]
         case .escape:
@@ -209,7 +327,7 @@ extension StartUp {
     private mutating func finished(isNumeric: Bool, _ now: NIODeadline) -> StartUpReport {
         if let suspicion { find(suspicion) }
         // A refused first question and an answered second one of the same kind: something stood in front of the first.
-        if probe.refusals == 1, probe.form == .errorModes, report.commands == 2 { find(.halfTypedLine) }
+        if refusals == 1, surpluses == 0, probe.form == .registers, report.commands == 2 { find(.halfTypedLine) }
         report.isNumeric = isNumeric
         report.duration = now - begun
         return report
@@ -225,15 +343,23 @@ extension StartUp {
     }
 
     /// For an answer while remedies are left, and when there are none.
-    private static let answerTime = TimeAmount.milliseconds(500)
+    private static let patience = TimeAmount.milliseconds(500)
     private static let lastAnswerTime = TimeAmount.seconds(1)
     private static let settlingTime = TimeAmount.milliseconds(300)
+    private static let lateQuietTime = TimeAmount.seconds(1)
+    private static let lateAnswerTime = TimeAmount.seconds(2)
     private static let escapePatience = TimeAmount.milliseconds(1_500)
     private static let hangUpTime = TimeAmount.seconds(5)
     /// The largest counted payload of the dialects that time out late, and how long its writing may take.
     private static let missingOctets = 1_500
     private static let supplyTime = TimeAmount.seconds(1)
     private static let promptLimit = 3
+    /// So many refusals say that it has no registers.
+    private static let registerRefusals = 2
+    /// So many questions may follow each other at once.
+    private static let quickCommands = 5
+    /// So many late answers are waited for; more are no modem's.
+    private static let surplusLimit = 32
     /// So many flags make frames.
     private static let frameFlags = 2
     /// The multiplexer close-down command on DLCI 0 (3GPP TS 27.010 §5.4.6.3.3): flag, address, UIH, length 2, CLD, FCS, flag.

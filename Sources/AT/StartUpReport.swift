@@ -16,6 +16,8 @@ public struct StartUpReport: Sendable, Equatable {
         case ppp
         /// A multiplexer was running (3GPP TS 27.010); it was closed down.
         case cmux
+        /// Its result codes were suppressed (`ATQ1`).
+        case suppressedResultCodes
         /// The modem announced its start meanwhile.
         case starting
     }

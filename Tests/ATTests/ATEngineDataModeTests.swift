@@ -78,7 +78,7 @@ import Testing
         #expect(run.takeWritten().last == "+++")
         run.pass(.milliseconds(1_000))
         run.receive("\r\nOK\r\n")
-        run.receive("\r\n+CMEE: 1\r\n\r\nOK\r\n")
+        run.answerLast()
         #expect(run.left == [nil])
     }
 
@@ -116,7 +116,7 @@ import Testing
         #expect(run.takeWritten().last == "+++")
         run.pass(.milliseconds(1_000))
         run.receive("\r\nOK\r\n")
-        run.receive("\r\n+CMEE: 1\r\n\r\nOK\r\n")
+        run.answerLast()
         #expect(run.left == [nil])
     }
 

@@ -89,7 +89,7 @@ import Testing
         let refused = run.submit(Self.attention)
         #expect(run.result(of: refused) == .failure(.outOfStep))
         run.handle(.synchronise(limit: .seconds(15)))
-        run.receive("\r\n+CMEE: 1\r\n\r\nOK\r\n")
+        run.answerLast()
         #expect(run.synchronised.count == 1)
         let usable = run.submit(Self.attention)
         run.receive("\r\nOK\r\n")

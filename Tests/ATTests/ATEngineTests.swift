@@ -311,7 +311,11 @@ import Testing
     @Test func numericResultCodesCountOnceTheLineWasFoundToHaveThem() {
         var run = EngineRun()
         run.handle(.synchronise(limit: .seconds(15)))
-        run.receive("AT+CMEE?\r+CMEE: 0\r\n0\r")
+        let question = run.written.last ?? ""
+        let answer = ProbeAnswers.answer(to: question).filter { $0 != "\r\n" }
+        #expect(answer.hasSuffix("OK") && answer.utf8.count == 5 * 3 + 2)
+        run.receive(question + stride(from: 0, to: 15, by: 3).map { answer.dropFirst($0).prefix(3) + "\r\n" }.joined())
+        run.receive("0\r")
         #expect(run.synchronised == [.success(StartUpReport(echoes: true, isNumeric: true))])
         let signal = run.submit(Self.signal)
         run.receive("+CSQ: 1,2\r\n0\r")

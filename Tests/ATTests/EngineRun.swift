@@ -1,5 +1,6 @@
 import AT
 import NIOCore
+import Support
 
 /// An engine with a clock of its own, and what it asked for.
 struct EngineRun {
@@ -16,8 +17,8 @@ struct EngineRun {
     var records: [String] = []
     private var nextID: UInt64 = 0
 
-    init(profile: LineProfile = .standard, isRecording: Bool = false) {
-        engine = ATEngine(profile: profile)
+    init(profile: LineProfile = .standard, seed: UInt64 = 0, isRecording: Bool = false) {
+        engine = ATEngine(profile: profile, seed: seed)
         engine.isRecording = isRecording
     }
 
@@ -48,6 +49,11 @@ struct EngineRun {
 
     mutating func receive(_ text: String) {
         handle(.received(ByteBuffer(string: text)))
+    }
+
+    /// Answers the last question as a modem in step does.
+    mutating func answerLast() {
+        receive(ProbeAnswers.answer(to: written.last ?? ""))
     }
 
     /// Lets time pass, deadline by deadline.

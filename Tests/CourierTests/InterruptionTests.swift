@@ -17,7 +17,7 @@ import Testing
     }
 
     static let cases: [Case] = [
-        Case(phase: "line", faults: "at command AT: late 1s", line: "> AT+CMEE?"),
+        Case(phase: "line", faults: "at command AT: late 1s", line: "> ATS"),
         Case(phase: "identify", faults: "at command ATI: late 1s", line: "> ATI"),
         Case(phase: "sim", faults: "at command AT+CPIN?: late 1s", line: "> AT+CPIN?"),
         Case(phase: "registration", modem: ["--registration", "searching:4s"], line: "> AT+CEREG?"),

@@ -25,13 +25,16 @@ public actor ATPort: CommandPort {
 
     /// Puts the port at the end of the channel's pipeline, on the channel's event loop: in the channel's initializer, so that
     /// no octet of the line is lost.
-    /// - Parameter observer: is told of each line, prompt and payload, redacted, on the event loop.
+    /// - Parameters:
+    ///   - seed: what is asked at start-up follows from it: another number in each run, so that the late answer to a question
+    ///     of an earlier run does not pass for this run's.
+    ///   - observer: is told of each line, prompt and payload, redacted, on the event loop.
     public static func install(
         on channel: any Channel, profile: LineProfile = .standard,
-        observer: (@Sendable (LineRecord) -> Void)? = nil
+        seed: UInt64 = .random(in: .min ... .max), observer: (@Sendable (LineRecord) -> Void)? = nil
     ) throws -> ATPort {
         let loop = channel.eventLoop
-        let handler = PortHandler(eventLoop: loop, profile: profile, observer: observer)
+        let handler = PortHandler(eventLoop: loop, profile: profile, seed: seed, observer: observer)
         try channel.pipeline.syncOperations.addHandler(handler)
         return ATPort(channel: channel, bound: NIOLoopBound(handler, eventLoop: loop))
     }
@@ -39,10 +42,10 @@ public actor ATPort: CommandPort {
     /// The same from any thread, for a channel that is open already.
     public static func open(
         on channel: any Channel, profile: LineProfile = .standard,
-        observer: (@Sendable (LineRecord) -> Void)? = nil
+        seed: UInt64 = .random(in: .min ... .max), observer: (@Sendable (LineRecord) -> Void)? = nil
     ) async throws -> ATPort {
         try await channel.eventLoop.submit {
-            try ATPort.install(on: channel, profile: profile, observer: observer)
+            try ATPort.install(on: channel, profile: profile, seed: seed, observer: observer)
         }.get()
     }
 

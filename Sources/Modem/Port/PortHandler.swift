@@ -46,10 +46,12 @@ final class PortHandler: ChannelDuplexHandler {
         weak var lines: LineQueue?
     }
 
-    init(eventLoop: any EventLoop, profile: LineProfile, observer: (@Sendable (LineRecord) -> Void)?) {
+    init(
+        eventLoop: any EventLoop, profile: LineProfile, seed: UInt64, observer: (@Sendable (LineRecord) -> Void)?
+    ) {
         self.eventLoop = eventLoop
         self.observer = observer
-        engine = ATEngine(profile: profile)
+        engine = ATEngine(profile: profile, seed: seed)
         engine.isRecording = observer != nil
         opened = eventLoop.now
     }
