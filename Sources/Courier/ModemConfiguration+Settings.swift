@@ -8,7 +8,8 @@ extension ModemConfiguration {
         try self.init(
             apn: modem.apn, apnUser: modem.apnUser, apnPassword: try modem.apnPassword?.read(),
             simPIN: try modem.simPIN?.read(), allowsRoaming: settings.roaming == .allow,
-            usesRTSCTS: modem.flow == .rtsCTS, initCommands: modem.initCommands,
+            allowsPINWithoutGuard: settings.pinGuard == .off, usesRTSCTS: modem.flow == .rtsCTS,
+            initCommands: modem.initCommands,
             limits: Limits(registration: settings.timeouts.registration))
     }
 }

@@ -108,8 +108,10 @@ struct ModemSession {
     private func openATPort(on port: SerialPort) async throws -> ATPort {
         let installed = Installed()
         let recorded = observer.recorded
-        _ = try await port.makeChannel(on: host.loop) { channel in
-            let at = try ATPort.install(on: channel, profile: .standard) { record in recorded?(record.line) }
+        var profile = LineProfile.standard
+        profile.timeouts = settings.commandTimeouts.mapValues { TimeAmount($0) }
+        _ = try await port.makeChannel(on: host.loop) { [profile] channel in
+            let at = try ATPort.install(on: channel, profile: profile) { record in recorded?(record.line) }
             installed.port.withLock { $0 = at }
         }
         guard let at = installed.port.withLock({ $0 }) else { throw CourierError.unexpected("the line has no AT port") }

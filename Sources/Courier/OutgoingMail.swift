@@ -30,6 +30,7 @@ private struct MailMessage: OutgoingMessage {
 
     var octets: Int { built.octets }
     var needs8Bit: Bool { built.needs8Bit }
+    var needsSMTPUTF8: Bool { prepared.needsSMTPUTF8 }
 
     func sevenBitForm() async throws -> (any OutgoingMessage)? {
         try MailMessage(prepared, allows8Bit: false)

@@ -4,6 +4,13 @@ public enum FlowControl: String, Sendable, CaseIterable {
     case rtsCTS = "rts-cts"
 }
 
+/// Whether a PIN is sent only when its use can be recorded and the tries left can be asked.
+public enum PINGuardChoice: String, Sendable, CaseIterable {
+    case required
+    /// It is sent all the same: a wrong one can block the SIM.
+    case off
+}
+
 /// Whether a visited network may be used.
 public enum Roaming: String, Sendable, CaseIterable {
     case allow

@@ -22,8 +22,9 @@ indirect enum Kind: Equatable, Sendable {
 extension Option {
     var kind: Kind {
         switch self {
-        case .device, .flow, .apn, .apnUser, .apnPasswordFile, .simPINFile, .roaming, .via, .dialect, .server,
-            .passwordFile, .caFile, .auth, .tokenFile, .clientCertificate, .clientKey, .ehlo, .linkProfile, .tlsKeyLog,
+        case .device, .flow, .apn, .apnUser, .apnPasswordFile, .simPINFile, .pinGuard, .roaming, .via, .dialect,
+            .server, .passwordFile, .caFile, .auth, .tokenFile, .clientCertificate, .clientKey, .ehlo, .linkProfile,
+            .tlsKeyLog,
             .from, .subject, .body, .bodyFile, .htmlFile, .message, .stateDir, .transcript, .spoolDir, .controlSocket,
             .rewriteFrom, .quietHours, .http:
             .text
@@ -37,7 +38,7 @@ extension Option {
                 "registration": .duration, "connect": .duration, "tls": .duration,
                 "total": .duration, "teardown": .duration,
             ])
-        case .aliases: .names
+        case .aliases, .commandTimeouts: .names
         case .retry: .mapping(["first": .duration, "ceiling": .duration])
         case .budget: .mapping(["octets": .octets, "day": .count, "reserve": .octets])
         case .digest: .mapping(["window": .duration, "after": .count])
@@ -52,7 +53,8 @@ extension Option {
         case .apnPasswordFile, .simPINFile, .passwordFile, .caFile, .tokenFile, .clientCertificate, .clientKey,
             .tlsKeyLog, .bodyFile, .htmlFile, .attach, .message, .stateDir, .transcript, .spoolDir, .controlSocket:
             true
-        case .device, .baud, .flow, .apn, .apnUser, .roaming, .via, .dialect, .wait, .modems, .server, .auth,
+        case .device, .baud, .flow, .apn, .apnUser, .pinGuard, .commandTimeouts, .roaming, .via, .dialect, .wait,
+            .modems, .server, .auth,
             .pinSHA256,
             .ehlo, .notify, .linkProfile, .from, .to, .cc, .bcc, .subject, .body, .header, .timeouts, .timeline, .json,
             .direct, .listen, .aliases, .rewriteFrom, .linger, .retry, .expireAfter, .budget, .quietHours, .digest,

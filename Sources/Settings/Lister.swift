@@ -40,6 +40,7 @@ struct Lister {
         case .baud: "115200"
         case .flow: FlowControl.none.rawValue
         case .roaming: Roaming.deny.rawValue
+        case .pinGuard: PINGuardChoice.required.rawValue
         case .via, .dialect: "auto"
         case .wait: "0"
         case .auth: "fewest-round-trips"
@@ -47,7 +48,9 @@ struct Lister {
         case .device, .apn, .apnUser, .apnPasswordFile, .simPINFile, .modems, .server, .passwordFile, .caFile,
             .tokenFile, .clientCertificate, .clientKey, .pinSHA256, .ehlo, .notify, .linkProfile, .tlsKeyLog, .from,
             .to,
-            .cc, .bcc, .subject, .body, .bodyFile, .htmlFile, .attach, .header, .message, .timeouts, .timeline, .json,
+            .cc, .bcc, .subject, .body, .bodyFile, .htmlFile, .attach, .header, .message, .timeouts, .commandTimeouts,
+            .timeline,
+            .json,
             .transcript, .direct, .listen, .spoolDir, .controlSocket, .aliases, .rewriteFrom, .linger, .retry,
             .expireAfter, .budget, .quietHours, .digest, .allow, .sms, .onFailure, .http:
             nil

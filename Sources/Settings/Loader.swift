@@ -11,7 +11,9 @@ struct Loader {
         settings.dialect = try value(.dialect, Values.dialect) ?? settings.dialect
         settings.roaming = try choice(.roaming, Roaming.self) ?? settings.roaming
         settings.wait = try duration(layers[.wait]) ?? settings.wait
+        settings.pinGuard = try choice(.pinGuard, PINGuardChoice.self) ?? settings.pinGuard
         settings.timeouts = try timeouts()
+        settings.commandTimeouts = try commandTimeouts()
         try fillServer(&settings)
         settings.message = try message()
         settings.stateDirectory = try path(.stateDir) ?? defaultStateDirectory
@@ -107,6 +109,20 @@ struct Loader {
         try limit("total", &timeouts.total)
         try limit("teardown", &timeouts.teardown)
         return timeouts
+    }
+
+    private func commandTimeouts() throws(SettingsError) -> [String: Duration] {
+        guard case .mapping(let entries)? = layers[.commandTimeouts]?.content else { return [:] }
+        var limits: [String: Duration] = [:]
+        for (key, found) in entries {
+            guard key.hasPrefix("AT"), key.utf8.count > 2, let value = try duration(found), value > .zero else {
+                throw .value(
+                    .commandTimeouts, problem: "wants the beginning of an AT command and a duration, as AT+QIACT: 150s",
+                    found.origin)
+            }
+            limits[key] = value
+        }
+        return limits
     }
 
     // MARK: The message

@@ -9,6 +9,7 @@ public enum Option: String, Sendable, Hashable, CaseIterable {
     case apnUser = "apn-user"
     case apnPasswordFile = "apn-password-file"
     case simPINFile = "sim-pin-file"
+    case pinGuard = "pin-guard"
     case roaming
     case via
     case dialect
@@ -42,6 +43,7 @@ public enum Option: String, Sendable, Hashable, CaseIterable {
     // How it runs and what it shows.
     case stateDir = "state-dir"
     case timeouts
+    case commandTimeouts = "command-timeouts"
     case timeline
     case json
     case transcript

@@ -12,10 +12,13 @@ public struct Settings: Sendable {
     public var via = Via.auto
     public var dialect = DialectChoice(name: nil, mode: nil)
     public var roaming = Roaming.deny
+    public var pinGuard = PINGuardChoice.required
     /// How long a failed attempt is repeated; zero by default: never.
     /// `0` says never, too.
     public var wait = Duration.zero
     public var timeouts = Timeouts()
+    /// Time limits of AT commands in place of ours; the key is how the command begins: `AT+QIACT`.
+    public var commandTimeouts: [String: Duration] = [:]
 
     public var server: ServerURL?
     public var password: SecretSource?

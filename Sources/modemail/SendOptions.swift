@@ -22,6 +22,11 @@ struct ModemOptions: ParsableArguments {
         name: .customLong("sim-pin-file"), help: ArgumentHelp("File with the SIM's PIN.", valueName: "file"))
     var simPINFile: String?
     @ArgumentParser.Option(
+        name: .customLong("pin-guard"),
+        help: ArgumentHelp(
+            "required: a PIN is sent only when its use can be recorded; or off (required).", valueName: "rule"))
+    var pinGuard: String?
+    @ArgumentParser.Option(
         help: ArgumentHelp("Whether a visited network may be used: allow or deny (deny).", valueName: "rule"))
     var roaming: String?
     @ArgumentParser.Option(
@@ -44,6 +49,7 @@ struct ModemOptions: ParsableArguments {
         flags.set(.apnUser, apnUser)
         flags.set(.apnPasswordFile, apnPasswordFile)
         flags.set(.simPINFile, simPINFile)
+        flags.set(.pinGuard, pinGuard)
         flags.set(.roaming, roaming)
         flags.set(.via, via)
         flags.set(.dialect, dialect)

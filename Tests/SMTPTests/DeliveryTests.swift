@@ -198,6 +198,26 @@ import Testing
         #expect(said.problems.isEmpty)
     }
 
+    private struct Internationalized: OutgoingMessage {
+        var octets: Int { 3 }
+        var needs8Bit: Bool { true }
+        var needsSMTPUTF8: Bool { true }
+        func reader() -> any OutgoingMessageReader { BufferedMessage(ByteBuffer(string: "x\r\n")).reader() }
+    }
+
+    @Test func aHeaderThatNeedsSMTPUTF8AsksForItOrStaysHere() async throws {
+        let target = try envelope("a@example.net")
+        let refused = try await converse(opening("8BITMIME") + "C: QUIT") { client throws(SMTPError) in
+            try await client.send(target, Internationalized())
+        }
+        #expect(throws: SMTPError.smtpUTF8NotOffered) { try refused.result.get() }
+        let asked = try await converse(
+            opening("8BITMIME", "SMTPUTF8")
+                + "C: MAIL FROM:<gw@example.com> BODY=8BITMIME SMTPUTF8\nS: 550 no\nC: QUIT"
+        ) { client throws(SMTPError) in try await client.send(target, Internationalized()) }
+        #expect(asked.problems.isEmpty)
+    }
+
     @Test func theNullReversePathIsEmptyBrackets() async throws {
         let talk = try await send(
             Self.bare + "C: MAIL FROM:<>\nS: 550 no\nC: QUIT", to: try envelope("a@example.net", from: nil))

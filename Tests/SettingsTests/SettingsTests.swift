@@ -46,6 +46,16 @@ import Testing
             """)
     }
 
+    @Test func commandsHaveTimeLimitsOfTheOwners() throws {
+        let folder = try TemporaryFolder()
+        let settings = try folder.load("command-timeouts: { AT+QIACT: 3m, AT+COPS: 90s }\npin-guard: off")
+        #expect(settings.commandTimeouts == ["AT+QIACT": .seconds(180), "AT+COPS": .seconds(90)])
+        #expect(settings.pinGuard == .off)
+        for wrong in ["{ +QIACT: 3m }", "{ AT+QIACT: soon }", "{ AT+QIACT: 0s }", "{ AT: 3m }"] {
+            #expect(throws: SettingsError.self, "\(wrong)") { try folder.load("command-timeouts: " + wrong) }
+        }
+    }
+
     @Test func commandLineBeatsEnvironmentBeatsFileBeatsDefault() throws {
         let folder = try TemporaryFolder()
         let yaml = "apn: file\ndevice: /dev/a\nbaud: 9600\nroaming: allow\n"

@@ -10,6 +10,9 @@ public protocol OutgoingMessage: Sendable {
     /// Whether any octet is above 0x7F.
     var needs8Bit: Bool { get }
 
+    /// Whether a header field holds an address outside ASCII, so that only a server with SMTPUTF8 can take it (RFC 6531 §3.4).
+    var needsSMTPUTF8: Bool { get }
+
     /// The same message for a server without 8BITMIME, nil when it has no such form.
     func sevenBitForm() async throws -> (any OutgoingMessage)?
 
@@ -18,6 +21,7 @@ public protocol OutgoingMessage: Sendable {
 }
 
 extension OutgoingMessage {
+    public var needsSMTPUTF8: Bool { false }
     public func sevenBitForm() async throws -> (any OutgoingMessage)? { nil }
 }
 

@@ -56,10 +56,10 @@ extension SMTPClient {
                 size: capabilities.size ? message.octets : nil,
                 eightBit: message.needs8Bit && capabilities.eightBitMIME)
             let (sayable, unsayable) = envelope.recipients.separated { !$0.needsSMTPUTF8 || capabilities.smtpUTF8 }
-            let isSenderSayable = envelope.reversePath?.needsSMTPUTF8 != true || capabilities.smtpUTF8
-            guard isSenderSayable, !sayable.isEmpty else { throw .smtpUTF8NotOffered }
+            let needsSMTPUTF8 = envelope.reversePath?.needsSMTPUTF8 == true || message.needsSMTPUTF8
+            guard !needsSMTPUTF8 || capabilities.smtpUTF8, !sayable.isEmpty else { throw .smtpUTF8NotOffered }
             parameters.smtpUTF8 =
-                envelope.reversePath?.needsSMTPUTF8 == true || sayable.contains { $0.needsSMTPUTF8 }
+                needsSMTPUTF8 || sayable.contains { $0.needsSMTPUTF8 }
             transactions = sayable.chunked(max(1, min(limit, capabilities.recipientLimit ?? .max)))
             self.unsayable = unsayable
         }
