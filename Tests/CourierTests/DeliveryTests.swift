@@ -46,6 +46,24 @@ import Testing
         }
     }
 
+    @Test func postfixStoresTheHostileMessageAsItWasMeant() async throws {
+        try await onThread {
+            let server = try MailServer.postfix()
+            let gateway = try Gateway(server: server)
+            let message = Self.hostileMessage()
+            try TemporaryFolder.write(message, to: gateway.directory + "/message")
+            let run = try gateway.send(["--message", gateway.directory + "/message"])
+            #expect(run.status == 0, "\(run.output)")
+            // Postfix stores with the machine's line ends.
+            let meant = message.filter { $0 != UInt8(ascii: "\r") }
+            let stored = try server.messages(1)
+            #expect(stored.count == 1)
+            #expect(Self.contains(stored.first ?? [], meant[...]), "the message changed on its way")
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+
     @Test func postfixGetsAnAttachmentWithEveryOctetAndResumesTheSession() async throws {
         try await onThread {
             let server = try MailServer.postfix()

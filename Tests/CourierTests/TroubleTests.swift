@@ -85,6 +85,29 @@ import Testing
         }
     }
 
+    /// TLS, greeting, EHLO, AUTH and message are passed within the first 600 octets up: each kind of loss in each of them.
+    @Test(
+        arguments: ["reset", "close", "pdpdeact", "reboot", "unplug"], [1, 150, 230, 290, 350, 450, 700])
+    func aLossInEachPhaseClosesEverythingAndTheNextMailLeaves(_ effect: String, _ octet: Int) async throws {
+        try await onThread {
+            let server = try MailServer.aiosmtpd()
+            let folder = try TemporaryFolder.make()
+            defer { TemporaryFolder.remove(folder) }
+            try TemporaryFolder.write("at octet \(octet) up: \(effect)\n", to: folder + "/faults")
+            let gateway = try Gateway(modem: ["--faults", folder + "/faults", "--boot-time", "100ms"], server: server)
+            let run = try gateway.send(["--subject", "s", "--body", "b", "--json"])
+            // Behind the last reply a loss is no loss.
+            #expect([0, 69, 75].contains(run.status), "\(run.output)")
+            #expect((run.status == 0) == run.output.contains("\"outcome\": \"sent\""), "\(run.output)")
+            if effect != "unplug" {
+                let next = try gateway.send(["--subject", "s2", "--body", "b"])
+                #expect(next.status == 0, "\(next.output)\n=== first\n\(run.output)")
+            }
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+
     @Test func aNameOrAPortWithoutARouteFailsAsOnARealNetwork() async throws {
         try await onThread {
             let server = try MailServer.aiosmtpd()
