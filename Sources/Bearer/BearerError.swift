@@ -12,8 +12,8 @@ public enum BearerError: Failure, Equatable {
     case unknownDialect(String)
     /// A value that cannot go on the AT line, or that the modem does not take.
     case unusable(words: String)
-    /// The context did not come up: with the modem's own words, and the network's cause where it told. Whatever the cause, it
-    /// is the network that refused (69); a refused account is 77.
+    /// The context did not come up: with the modem's own words, and the network's cause where it told, which decides: an unknown
+    /// access point is configuration (78), a refused account is 77, anything else is 69.
     case contextRefused(ModemError)
     /// A command of the bearer's life cycle failed on the line.
     case modem(ATError)
@@ -32,7 +32,8 @@ public enum BearerError: Failure, Equatable {
     public var failureClass: FailureClass {
         switch self {
         case .unknownDialect, .unusable: .configuration
-        case .contextRefused, .linkLost: .network
+        case .contextRefused(let error): error.failureClass
+        case .linkLost: .network
         case .modem(let error): error.failureClass
         case .nameNotResolved, .connectFailed, .connectTimedOut: .peer
         case .noFreeSocket, .socketsFailed: .modem
@@ -77,7 +78,7 @@ public enum BearerError: Failure, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .unknownDialect, .unusable: .configuration
-        case .contextRefused(let error): error.exitStatus == .credentialsRefused ? .credentialsRefused : .unavailable
+        case .contextRefused(let error): error.exitStatus
         case .modem(let error): error.exitStatus
         case .socketsFailed: .unavailable
         case .nameNotResolved, .connectFailed, .connectTimedOut, .noFreeSocket, .linkLost, .interrupted: .tryAgain

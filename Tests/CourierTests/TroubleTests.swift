@@ -44,7 +44,7 @@ import Testing
         Case(modem: ["--registration", "lte-only"], status: 0),
         Case(modem: ["--registration", "roaming"], status: 69, says: ["roaming"], recovers: false),
         Case(modem: ["--registration", "roaming"], send: ["--roaming", "allow"], status: 0),
-        Case(modem: ["--apn", "m2m.example"], status: 69, says: ["APN internet", "check the APN"], recovers: false),
+        Case(modem: ["--apn", "m2m.example"], status: 78, says: ["APN internet", "check the APN"], recovers: false),
         // Connections.
         Case(faults: "at step connected: reset", status: 75),
         Case(faults: "at octet 2500 up: reset", send: ["--attach", "DIR/large"], status: 75),

@@ -58,6 +58,7 @@ final class LoopWorker {
 
     func run() {
         while !isStopped { turn() }
+        takeLeave()
         feed(.stopped)
         for socket in sockets.values { socket.reset() }
         sockets = [:]
@@ -142,6 +143,16 @@ final class LoopWorker {
             }
         }
         if hosts > 0, !isUnplugged, !changes.isEmpty, terminal.isHungUp { hostClosed() }
+    }
+
+    /// A host that closed just before the end has closed, though its notice may still be on the way: it is waited for a moment.
+    private func takeLeave() {
+        watchHosts()
+        guard hosts > 0, !isUnplugged else { return }
+        var status = pollfd(fd: terminal.master.number, events: 0, revents: 0)
+        // The structure outlives the call. POLLHUP needs no asking.
+        _ = unsafe poll(&status, 1, 200)
+        if terminal.isHungUp { hostClosed() }
     }
 
     private func hostOpened() {
