@@ -72,14 +72,16 @@ import Testing
             for _ in 0..<200 { content += Array(0...255) }
             content += Array("\r\n.\r\n+++\0\u{1A}NO CARRIER\r\n".utf8)
             try TemporaryFolder.write(content, to: gateway.directory + "/octets.bin")
-            let first = try gateway.send([
-                "--subject", "Tagesbericht – größer", "--body", TestSecrets.body, "--attach",
-                gateway.directory + "/octets.bin", "--json",
-            ])
+            let first = try gateway.send(
+                [
+                    "--subject", "Tagesbericht – größer", "--body-file", "-", "--attach",
+                    gateway.directory + "/octets.bin", "--json",
+                ], input: TestSecrets.body)
             #expect(first.status == 0, "\(first.output)")
             #expect(first.output.contains("\"outcome\": \"sent\""))
             #expect(first.output.contains("\"resumed\": false"))
-            let second = try gateway.send(["--subject", "again", "--body", TestSecrets.body, "--json"])
+            let second = try gateway.send(
+                ["--subject", "again", "--body-file", "-", "--json"], input: TestSecrets.body)
             #expect(second.status == 0, "\(second.output)")
             #expect(second.output.contains("\"resumed\": true"), "\(second.output)")
             let stored = try server.messages(2)
@@ -105,6 +107,29 @@ import Testing
                 gateway.directory + "/stored-1",
             ])
             #expect(output.contains("attachment whole"), "\(output)")
+            let (balanced, ledger) = try gateway.finish()
+            #expect(balanced, "\(ledger)")
+        }
+    }
+
+    @Test func anAccessPointWithAnAccountGetsItAndNobodyElseDoes() async throws {
+        try await onThread {
+            let server = try MailServer.aiosmtpd()
+            let folder = try TemporaryFolder.make()
+            defer { TemporaryFolder.remove(folder) }
+            try TemporaryFolder.write(TestSecrets.apnPassword, to: folder + "/apn-password")
+            try TemporaryFolder.write("wrong", to: folder + "/wrong")
+            let gateway = try Gateway(
+                modem: ["--apn", "internet", "--apn-account", "m2m:\(folder)/apn-password"], server: server)
+            let usual = ["--subject", "s", "--body", "b", "--apn-user", "m2m", "--apn-password-file"]
+            let refused = try gateway.send(usual + [folder + "/wrong"])
+            #expect(refused.status == 77, "\(refused.output)")
+            #expect(refused.output.contains("apn-password-file"), "\(refused.output)")
+            let run = try gateway.send(
+                usual + [folder + "/apn-password", "--transcript", gateway.directory + "/apn.transcript"])
+            #expect(run.status == 0, "\(run.output)")
+            let record = TemporaryFolder.read(gateway.directory + "/apn.transcript") ?? ""
+            #expect(record.contains("<redacted>") && !record.contains(TestSecrets.apnPassword))
             let (balanced, ledger) = try gateway.finish()
             #expect(balanced, "\(ledger)")
         }
