@@ -198,6 +198,7 @@ extension ATEngine {
         secrets = (secrets + text.secrets).suffix(Self.secretsKept)
         let flight = Flight(id: next.id, exchange: next.exchange, timeout: profile.timeout(of: next.exchange), now: now)
         framer.expectation = flight.expectation
+        framer.answerPayload = next.exchange.answerPayload
         state = .running(flight)
         guard let payload = next.exchange.payload, payload.goAhead == .none else { return }
         writePayload(payload.octets.readableBytes, of: flight, now)
@@ -233,6 +234,7 @@ extension ATEngine {
     /// Back to a line that is trusted and free.
     mutating func rest(_ now: NIODeadline) {
         framer.expectation = .lines
+        framer.answerPayload = nil
         framer.forgetEchoes()
         state = .idle(notBefore: now + profile.gap)
     }

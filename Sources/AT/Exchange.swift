@@ -4,6 +4,9 @@ public import NIOCore
 ///
 /// The vocabulary covers the socket commands of every dialect (the matrix of go-aheads, write confirmations and open
 /// completions), so that a dialect is a list of these and never code in the engine. An `ATCommand` is the plain case.
+///
+/// Octets that the modem counts in a line are cut out by the port's `Introducer`s where the line's form tells them, and by
+/// `answerPayload` where only the exchange that runs does.
 public struct Exchange: Sendable, Equatable {
     public var text: CommandText
     /// Prefixes of the information responses (`+QIRD:`). Any other line that is no final result code is unsolicited.
@@ -11,6 +14,8 @@ public struct Exchange: Sendable, Equatable {
     /// Whether its information responses have no prefix (`AT+CGMI`).
     public var answersBareLines: Bool
     public var payload: Payload?
+    /// Counted octets of its own answer; nil, the default: those alone that an introducer knows.
+    public var answerPayload: AnswerPayload?
     public var completion: Completion
     /// Final result codes beyond the standard ones: `SEND FAIL`, `CLOSE OK`.
     public var finals: [VendorFinal]
@@ -25,13 +30,15 @@ public struct Exchange: Sendable, Equatable {
 
     public init(
         _ text: CommandText, responsePrefixes: [String] = [], answersBareLines: Bool = false, payload: Payload? = nil,
-        completion: Completion = .finalResultCode, finals: [VendorFinal] = [], timeout: TimeAmount = .seconds(5),
+        answerPayload: AnswerPayload? = nil, completion: Completion = .finalResultCode, finals: [VendorFinal] = [],
+        timeout: TimeAmount = .seconds(5),
         isAbortable: Bool = false, answerIsSecret: Bool = false, isStreaming: Bool = false
     ) {
         self.text = text
         self.responsePrefixes = responsePrefixes
         self.answersBareLines = answersBareLines
         self.payload = payload
+        self.answerPayload = answerPayload
         self.completion = completion
         self.finals = finals
         self.timeout = timeout

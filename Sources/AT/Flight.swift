@@ -89,6 +89,10 @@ struct Flight: Sendable {
         if case .settling = stage {
             return FinalResultCode(line: text, isNumeric: rules.isNumeric) == nil ? .foreign : .ended(answer)
         }
+        // Without octets it is the unsolicited line of the same form.
+        if exchange.answerPayload?.octets(behind: text) != nil {
+            return line.payload == nil ? .foreign : keep(line, rules)
+        }
         if stage == .awaitingGoAhead, let meaning = goAhead(line, text, rules) { return meaning }
         if let meaning = completion(line, text) { return meaning }
         if exchange.finals.contains(where: { $0.pattern.matches(squeezed: text) }) {

@@ -28,10 +28,18 @@ public struct LineFramer: Sendable {
         var header: Int
         var octets: Int
         var trailer: Int
+        /// By `answerPayload`, which says then where the octets end.
+        var own: Exchange.AnswerPayload?
+        /// Octets that were looked through for the end.
+        var searched = 0
     }
 
     public var expectation = Expectation.lines
     public var introducers: [Introducer] = []
+    /// Of the exchange that runs; comes before the introducers. Taken back, what it announced and is unfinished is lines again.
+    public var answerPayload: Exchange.AnswerPayload? {
+        didSet { if answerPayload == nil, announced?.own != nil { announced = nil } }
+    }
     private let lineLimit: Int
     private let payloadLimit: Int
     private var buffer = ByteBuffer()
@@ -40,6 +48,8 @@ public struct LineFramer: Sendable {
     private var announced: Announcement?
     /// Whether every introducer said of the unfinished line that it is an ordinary one.
     private var isOrdinary = false
+    /// Whether `answerPayload` said so.
+    private var isNoAnswerPayload = false
     private var skipsLine = false
     private var swallowsBlank = false
     private var swallowsLineFeed = false
@@ -70,6 +80,7 @@ public struct LineFramer: Sendable {
     public mutating func abandon() {
         buffer.clear()
         announced = nil
+        answerPayload = nil
         startLine()
         skipsLine = false
     }
@@ -86,15 +97,17 @@ public struct LineFramer: Sendable {
     public mutating func next() -> Item? {
         while buffer.readableBytes > 0 {
             if case .data = expectation { return data() }
-            if let announced { return payload(announced) }
-            if scanned == 0, !skipsLine { dropSeparators() }
-            guard let first = buffer.readableBytesView.first else { break }
-            if case .prompt(first) = expectation, scanned == 0, !skipsLine {
-                buffer.moveReaderIndex(forwardBy: 1)
-                swallowsBlank = true
-                return .prompt
+            if announced == nil, scanned == 0, !skipsLine {
+                dropSeparators()
+                guard let first = buffer.readableBytesView.first else { break }
+                if case .prompt(first) = expectation {
+                    buffer.moveReaderIndex(forwardBy: 1)
+                    swallowsBlank = true
+                    return .prompt
+                }
             }
-            switch line() {
+            let step = if let announced { payload(announced) } else { line() }
+            switch step {
             case .item(let item): return item
             case .again: continue
             case .needMore: return nil
@@ -126,15 +139,35 @@ extension LineFramer {
         return octets.readableBytes == 0 ? nil : .octets(octets)
     }
 
-    private mutating func payload(_ announcement: Announcement) -> Item? {
-        let (header, octets, trailer) = (announcement.header, announcement.octets, announcement.trailer)
+    private mutating func payload(_ announcement: Announcement) -> Step {
+        guard let own = announcement.own else { return payload(announcement, octets: announcement.octets) }
+        var searched = announcement.searched
+        let behind = buffer.readableBytesView.dropFirst(announcement.header)
+        let ending = own.ending(in: behind, octets: announcement.octets, searched: &searched)
+        switch ending {
+        case .needMore:
+            announced?.searched = searched
+            return .needMore
+        case .at(let octets): return payload(announcement, octets: octets)
+        case .ordinary:
+            announced = nil
+            isNoAnswerPayload = true
+            return .again
+        case .broken:
+            announced = nil
+            return babble("other octets than the trailer behind \(announcement.octets)", skipping: false)
+        }
+    }
+
+    private mutating func payload(_ announcement: Announcement, octets: Int) -> Step {
+        let (header, trailer) = (announcement.header, announcement.trailer)
         guard buffer.readableBytes >= header + octets + trailer, let head = buffer.readSlice(length: header),
             let payload = buffer.readSlice(length: octets)
-        else { return nil }
+        else { return .needMore }
         buffer.moveReaderIndex(forwardBy: trailer)
         announced = nil
         startLine()
-        return .line(ATLine(Self.text(head.readableBytesView), payload: payload))
+        return .item(.line(ATLine(Self.text(head.readableBytesView), payload: payload)))
     }
 
     /// Line ends and NULs between lines, and the one blank behind a prompt.
@@ -164,6 +197,7 @@ extension LineFramer {
         guard length <= lineLimit else {
             return babble("a line of more than \(lineLimit) octets", skipping: end == nil)
         }
+        if let end, let step = examineAnswer(view, end: end) { return step }
         switch examine(view, end: end) {
         case .needMore:
             scanned = length
@@ -231,6 +265,24 @@ extension LineFramer {
     private mutating func startLine() {
         scanned = 0
         isOrdinary = false
+        isNoAnswerPayload = false
+    }
+
+    /// What the whole line is to the exchange that runs; nil when it announces nothing to it.
+    private mutating func examineAnswer(_ view: ByteBufferView, end: ByteBufferView.Index) -> Step? {
+        guard let answerPayload, !isNoAnswerPayload else { return nil }
+        let text = Self.text(view[..<end]).squeezed
+        guard let octets = answerPayload.octets(behind: text) else { return nil }
+        var header = view.distance(from: view.startIndex, to: end) + 1
+        if view[end] == 0x0D {
+            guard header < view.count else {
+                scanned = header - 1
+                return .needMore
+            }
+            if view[view.index(after: end)] == 0x0A { header += 1 }
+        }
+        return announce(
+            Announcement(header: header, octets: octets, trailer: answerPayload.trailer, own: answerPayload))
     }
 
     /// What the introducers say of the unfinished line. One that still waits when the line has ended has said "a line".

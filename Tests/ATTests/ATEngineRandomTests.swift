@@ -8,14 +8,17 @@ import Testing
         "\r\nOK\r\n", "\r\nERROR\r\n", "\r\n> ", "\r\n+CSQ: 1,2\r\n", "\r\nCONNECT\r\n", "\r\nNO CARRIER\r\n",
         "\r\nRDY\r\n",
         "\r\n+CMEE: 1\r\n", "\r\n+CMEE: (0-2)\r\n", "\r\n+QIOPEN: 0,0\r\n", "\r\nSEND OK\r\n", "\r\n+QIRD: 9\r\n123",
-        "0\r",
+        "0\r", "\r\n^SISR: 3,1\r\n", "\r\n^SISR: 3,4\r\nabcd\r\n", "\r\nCONNECT\r\nabc--EOF--\r\n", "--EOF--",
         "AT+CSQ\r", "~~~", "\u{0}\u{1A}", "\r", "\n", "013\r\n", "\r\n@", "\r\n+CME ERROR: 14\r\n", "abcdefghij",
     ]
 
     static let exchanges = [
         ATEngineTests.signal, ATEngineTests.attention, ATEngineTests.send(), ATEngineTests.open,
         ATEngineDataModeTests.dial, Exchange(CommandText("AT+CGMI"), answersBareLines: true, isAbortable: true),
-        Exchange(CommandText("AT+CIFSR"), completion: .bareLine),
+        Exchange(CommandText("AT+CIFSR"), completion: .bareLine), AnswerPayloadTests.counted,
+        AnswerPayloadTests.ended(3),
+        Exchange(
+            CommandText("AT+CIFSR"), answerPayload: .announced(prefix: "+CSQ:", parameter: 1), completion: .bareLine),
         Exchange(
             CommandText("AT+X"), payload: .init(goAhead: .none, octets: ByteBuffer(string: "abc"), trailer: [0x1A]),
             completion: .finalAndLine(.exactly("DONE"), limit: .seconds(2))),

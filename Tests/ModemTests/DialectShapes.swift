@@ -29,7 +29,7 @@ extension DialectShape {
     }
     func payload(_ answer: Exchange.Answer) -> SocketResult {
         guard answer.result == .ok else { return .failed(SocketFault(.other)) }
-        let octets = answer.lines.lazy.compactMap(\.payload).first
+        let octets = answer.lines.lazy.compactMap(\.payload).first { $0.readableBytes > 0 }
         return octets.map { .received($0, left: nil) } ?? .empty
     }
     func prompt(_ octets: ByteBuffer, _ mark: Character = ">", pause: TimeAmount = .zero) -> Exchange.Payload {
@@ -208,7 +208,9 @@ struct CinterionShape: DialectShape {
                 command("AT^SISW=", slot).literal(",").number(octets.readableBytes), responsePrefixes: ["^SISW:"],
                 payload: .init(goAhead: .granted(prefix: "^SISW:", parameter: 1), octets: octets))
         case .receive(let slot, let most):
-            return Exchange(command("AT^SISR=", slot).literal(",").number(most), responsePrefixes: ["^SISR:"])
+            return Exchange(
+                command("AT^SISR=", slot).literal(",").number(most), responsePrefixes: ["^SISR: \(slot),"],
+                answerPayload: .announced(prefix: "^SISR: \(slot),", parameter: 1))
         case .close(let slot, 0): return Exchange(command("AT^SISC=", slot))
         case .close(let slot, 1): return Exchange(command("AT^SISS=", slot).literal(",\"srvType\",\"none\""))
         case .open, .openOnline, .resumeOnline, .state, .unacknowledged, .explain, .close: return nil
@@ -256,7 +258,10 @@ struct SierraHLShape: DialectShape {
             return Exchange(
                 command("AT+KTCPSND=", slot).literal(",").number(octets.readableBytes),
                 payload: .init(goAhead: .line("CONNECT"), octets: octets, trailer: Self.pattern))
-        case .receive(let slot, let most): return Exchange(command("AT+KTCPRCV=", slot).literal(",").number(most))
+        case .receive(let slot, let most):
+            return Exchange(
+                command("AT+KTCPRCV=", slot).literal(",").number(most),
+                answerPayload: .behind(line: "CONNECT", octets: most, trailer: Self.pattern))
         case .close(let slot, 0): return Exchange(command("AT+KTCPCLOSE=", slot).literal(",1"), timeout: .seconds(60))
         case .close(let slot, 1): return Exchange(command("AT+KTCPDEL=", slot))
         case .open, .openOnline, .resumeOnline, .state, .unacknowledged, .explain, .close: return nil
