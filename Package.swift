@@ -75,7 +75,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "modemail",
-            dependencies: ["Scopes", "Credentials", "Settings", "Courier", argumentParser],
+            dependencies: [
+                "Scopes", "Credentials", "Settings", "Courier", argumentParser, nioCore, nioPosix, systemPackage,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "fake-modem",

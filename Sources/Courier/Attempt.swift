@@ -8,6 +8,7 @@ import SMTP
 import Scopes
 import SerialPort
 import Settings
+import TLS
 
 /// One attempt to deliver one message: every layer is a scope, and the scopes nest, so that whatever ends it, everything is
 /// released in the reverse order of its opening.
@@ -43,6 +44,10 @@ struct Attempt {
             report = Report(outcome: .failed, exitStatus: failure.exitStatus)
             report.failure = failure
             report.explanation = FailureOf.explanation(error)
+            if let time = facts.networkTime {
+                report.explanation.append(
+                    "the cellular network's time is \(time), which this machine's clock can be set to")
+            }
             report.recipients = message.envelope.recipients.map {
                 RecipientReport(address: $0.description, verdict: .undecided, reply: nil)
             }
@@ -74,9 +79,16 @@ struct Attempt {
         case .auto, .socket:
             let session = ModemSession(
                 settings: settings, host: host, observer: observer, timeline: timeline, teardown: teardown)
-            return try await session.withBearer { modem, bearer in
+            return try await session.withBearer { modem, bearer, port in
                 facts.note(modem: modem.identity.summary)
-                return try await deliver(bearer)
+                do {
+                    return try await deliver(bearer)
+                } catch {
+                    if FailureOf.isAboutTime(error), let seconds = await port.networkTime() {
+                        facts.note(networkTime: WallTime(secondsSince1970: seconds))
+                    }
+                    throw error
+                }
             }
         }
     }

@@ -3,7 +3,6 @@ import Modem
 import SMTP
 public import Scopes
 public import Settings
-import SystemPackage
 
 // Courier: one delivery, from the settings to the report.
 //
@@ -86,8 +85,7 @@ public struct Courier: Sendable {
 
     private func compose() async throws -> ComposedMessage {
         let stamp = MessageStamp(date: .now(), random: host.randomOctets(24))
-        let folder = FilePath("/tmp")
-        return try await Composer(settings.message, scratch: folder, threads: host.threads).compose(stamp)
+        return try await Composer(settings.message, scratch: host.scratch, threads: host.threads).compose(stamp)
     }
 }
 

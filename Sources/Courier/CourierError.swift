@@ -13,6 +13,8 @@ public enum CourierError: Failure, Equatable {
     case noPassword(user: String)
     /// The modem's make is not known to have sockets that we speak.
     case noDialect(modem: String)
+    /// The modem does not answer, and another process has its line open without a lock.
+    case lineShared(device: String, holder: String)
     /// A file that is written beside the mail: the transcript, the state directory.
     case file(path: String, words: String)
     /// An error without words of its own.
@@ -21,6 +23,7 @@ public enum CourierError: Failure, Equatable {
     public var failureClass: FailureClass {
         switch self {
         case .interrupted, .timedOut: .network
+        case .lineShared: .modem
         case .noDevice, .noServer, .noPassword, .noDialect: .configuration
         case .file: .host
         case .unexpected: .defect
@@ -35,6 +38,8 @@ public enum CourierError: Failure, Equatable {
         case .noServer: "no server is named"
         case .noPassword(let user): "there is no password for the user \(user.printable(limit: 80))"
         case .noDialect(let modem): "the sockets of this modem are not known: \(modem.printable(limit: 120))"
+        case .lineShared(let device, let holder):
+            "the modem does not answer, and \(holder) has \(device.printable(limit: 200)) open, too"
         case .file(let path, let words): "\(path.printable(limit: 200)): \(words)"
         case .unexpected(let words): words
         }
@@ -48,6 +53,7 @@ public enum CourierError: Failure, Equatable {
         case .noServer: "give it with --server smtps://user@host"
         case .noPassword: "give it with --password-file, or say --auth none"
         case .noDialect: "if it speaks Quectel's +QI commands, say --dialect quectel"
+        case .lineShared: "end that program, or keep it from this device"
         case .file: "check that the folder exists and may be written"
         case .unexpected: "please report this"
         }
@@ -56,7 +62,7 @@ public enum CourierError: Failure, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .interrupted: .interrupted
-        case .timedOut: .tryAgain
+        case .timedOut, .lineShared: .tryAgain
         case .noDevice, .noServer, .noPassword, .noDialect: .configuration
         case .file: .inputOutput
         case .unexpected: .softwareDefect

@@ -1,6 +1,7 @@
 import ByteStreams
 import Scopes
 import Synchronization
+import TLS
 
 /// What one attempt learns on its way, for the report that is written whatever way it ends.
 final class Facts: Sendable {
@@ -9,9 +10,9 @@ final class Facts: Sendable {
         var modem: String?
         var session: Report.Session?
         var messageOctets: Int?
-        var recipients: [RecipientReport] = []
         var total: (@Sendable () -> StreamCount)?
         var messageLeft = false
+        var networkTime: WallTime?
     }
 
     private let state = Mutex(State())
@@ -20,12 +21,13 @@ final class Facts: Sendable {
     func note(modem: String) { state.withLock { $0.modem = modem } }
     func note(session: Report.Session) { state.withLock { $0.session = session } }
     func note(messageOctets: Int) { state.withLock { $0.messageOctets = messageOctets } }
-    func note(recipients: [RecipientReport]) { state.withLock { $0.recipients = recipients } }
     func note(total: @escaping @Sendable () -> StreamCount) { state.withLock { $0.total = total } }
     /// The first octet of the message was handed to the link: the attempt is not repeated from here on.
     func noteMessageLeft() { state.withLock { $0.messageLeft = true } }
 
-    var session: Report.Session? { state.withLock { $0.session } }
+    func note(networkTime: WallTime) { state.withLock { $0.networkTime = networkTime } }
+
+    var networkTime: WallTime? { state.withLock { $0.networkTime } }
     var messageLeft: Bool { state.withLock { $0.messageLeft } }
 
     func fill(_ report: inout Report) {
@@ -35,7 +37,6 @@ final class Facts: Sendable {
         report.session = state.session
         report.messageOctets = state.messageOctets
         report.total = state.total
-        if !state.recipients.isEmpty { report.recipients = state.recipients }
     }
 
     struct Snapshot: Sendable {
@@ -43,7 +44,6 @@ final class Facts: Sendable {
         let modem: String?
         let session: Report.Session?
         let messageOctets: Int?
-        let recipients: [RecipientReport]
         let total: StreamCount
     }
 }
@@ -51,7 +51,7 @@ final class Facts: Sendable {
 extension Facts.State {
     fileprivate var snapshot: Facts.Snapshot {
         Facts.Snapshot(
-            via: via, modem: modem, session: session, messageOctets: messageOctets, recipients: recipients,
+            via: via, modem: modem, session: session, messageOctets: messageOctets,
             total: total?() ?? StreamCount())
     }
 }

@@ -11,12 +11,22 @@ enum FailureOf {
         return CourierError.unexpected(String(describing: error).printable())
     }
 
+    /// Whether a certificate was refused for its dates: then this machine's clock may be what is wrong.
+    static func isAboutTime(_ error: any Error) -> Bool {
+        guard let failure = certificate(error) else { return false }
+        return failure.isAboutTime
+    }
+
     /// The certificate chain as received, where that is what failed; else nothing.
     static func explanation(_ error: any Error) -> [String] {
-        if let error = error as? TLSError, case .certificate = error { return error.explanation }
-        if let error = error as? SMTPError, case .underlying(let underlying) = error {
-            return explanation(underlying.failure)
+        certificate(error)?.explanation ?? []
+    }
+
+    private static func certificate(_ error: any Error) -> CertificateFailure? {
+        switch error {
+        case TLSError.certificate(let failure): failure
+        case SMTPError.underlying(let underlying): certificate(underlying.failure)
+        default: nil
         }
-        return []
     }
 }

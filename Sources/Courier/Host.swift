@@ -1,20 +1,24 @@
 public import NIOCore
 public import NIOPosix
+public import SystemPackage
 
 /// What a delivery stands on: one event loop for the line and sockets, one thread for files and for calls that block.
 public struct Host: Sendable {
     public let loop: any EventLoop
     /// Started.
     public let threads: NIOThreadPool
+    /// Where standard input is copied to a nameless file: `/tmp` by default.
+    public let scratch: FilePath
     /// Octets nobody can guess.
     public let randomOctets: @Sendable (Int) -> [UInt8]
 
     public init(
-        loop: any EventLoop, threads: NIOThreadPool,
+        loop: any EventLoop, threads: NIOThreadPool, scratch: FilePath = "/tmp",
         randomOctets: @escaping @Sendable (Int) -> [UInt8] = Host.systemRandomOctets
     ) {
         self.loop = loop
         self.threads = threads
+        self.scratch = scratch
         self.randomOctets = randomOctets
     }
 

@@ -38,16 +38,26 @@ struct ModemSession {
                         }
                     },
                     body: { at in
-                        _ = try await at.synchronise()
+                        try await synchronise(at, on: port)
                         timeline.end()
                         return try await body(at)
                     })
             })
     }
 
+    /// A silent modem may be one whose answers another program takes away.
+    private func synchronise(_ at: ATPort, on port: SerialPort) async throws {
+        do {
+            _ = try await at.synchronise()
+        } catch {
+            guard !Task.isCancelled, let holder = await port.intruder() else { throw error }
+            throw CourierError.lineShared(device: port.configuration.path, holder: holder.description)
+        }
+    }
+
     /// Brings modem and bearer up for `body`, and takes them down behind it: the bearer, then what was changed of the context.
     func withBearer<Result>(
-        _ body: (ReadyModem, any Bearer) async throws -> Result
+        _ body: (ReadyModem, any Bearer, any CommandPort) async throws -> Result
     ) async throws -> Result {
         let configuration = try await host.threads.runIfActive { [settings] in
             try ModemConfiguration(settings, try settings.requiredModem)
@@ -73,7 +83,7 @@ struct ModemSession {
                     ) { bearer in
                         timeline.end()
                         timeline.attach(commands: nil)
-                        return try await body(modem, bearer)
+                        return try await body(modem, bearer, counter)
                     }
                 })
         }

@@ -39,6 +39,11 @@ public struct CertificateFailure: Sendable, Equatable {
     }
 }
 
+extension CertificateFailure {
+    /// Whether it was refused for its dates (`X509_V_ERR_CERT_NOT_YET_VALID`, `X509_V_ERR_CERT_HAS_EXPIRED`).
+    public var isAboutTime: Bool { code == 9 || code == 10 }
+}
+
 /// Which anchors were in force.
 public struct TrustSummary: Sendable, Equatable {
     /// "the system's certificates in /usr/lib/ssl/certs", "the file /etc/modemail/ca.pem".

@@ -2,6 +2,7 @@ import Courier
 import NIOPosix
 import Scopes
 import Settings
+import SystemPackage
 
 /// What a command of the modem needs around it: the host's threads, progress on the terminal, the transcript.
 struct Surroundings {
@@ -12,7 +13,8 @@ struct Surroundings {
     func run<Result>(_ work: (Courier) async -> Result, show: (Result) -> ExitStatus) async -> ExitStatus {
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
-        let host = Host(loop: group.next(), threads: threads)
+        let scratch = FilePath(ProcessEnvironment.all()["TMPDIR"] ?? "/tmp")
+        let host = Host(loop: group.next(), threads: threads, scratch: scratch)
         let progress = ProgressLine.onTerminal()
         let transcript: TranscriptFile?
         do {

@@ -60,9 +60,12 @@ import Testing
     }
 
     static let untrusted: [Untrusted] = [
-        Untrusted(name: "expired", certificate: { $0.expired }, anchors: { $0.root }, says: ["expired"]),
         Untrusted(
-            name: "not yet valid", certificate: { $0.notYetValid }, anchors: { $0.root }, says: ["not yet valid"]),
+            name: "expired", certificate: { $0.expired }, anchors: { $0.root },
+            says: ["expired", "the cellular network's time is 20"]),
+        Untrusted(
+            name: "not yet valid", certificate: { $0.notYetValid }, anchors: { $0.root },
+            says: ["not yet valid", "the cellular network's time is 20"]),
         Untrusted(
             name: "other name", certificate: { $0.otherName }, anchors: { $0.root }, says: ["other.example.test"]),
         Untrusted(name: "unknown root", certificate: { $0.server }, anchors: { $0.otherRoot }, says: ["root"]),

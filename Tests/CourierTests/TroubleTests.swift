@@ -108,6 +108,24 @@ import Testing
         }
     }
 
+    /// What many a gateway meets first: another program reads the same port, and takes the answers away.
+    @Test func aSilentLineThatAnotherProcessHasOpenIsSaidSo() async throws {
+        try await onThread {
+            let folder = try TemporaryFolder.make()
+            defer { TemporaryFolder.remove(folder) }
+            let line = try TestProcess.start(["socat", "-d", "-d", "PTY,link=\(folder)/line,raw,echo=0", "EXEC:cat"])
+            #expect(line.readUntil("starting data transfer") != nil)
+            // socat keeps the slave's side open as well.
+            let process = try TestProcess.start([
+                "env", "-i", "HOME=\(folder)", Gateway.programs + "/modemail", "status", "--device", folder + "/line",
+            ])
+            let output = process.readToEnd()
+            #expect(process.wait() == 75, "\(output)")
+            #expect(output.contains("socat (pid "), "\(output)")
+            line.stop()
+        }
+    }
+
     @Test func aNameOrAPortWithoutARouteFailsAsOnARealNetwork() async throws {
         try await onThread {
             let server = try MailServer.aiosmtpd()
