@@ -14,7 +14,6 @@ let settings: [SwiftSetting] = [
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -37,7 +36,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
@@ -52,73 +50,70 @@ let package = Package(
         library("Mail", ["Scopes", nioCore]),
         library("SMTP", ["Scopes", "Credentials", "ByteStreams", nioCore]),
         library("TLS", ["Scopes", "Credentials", "ByteStreams", "COpenSSL", nioCore, nioPosix, systemPackage]),
-        library("SerialPort", ["Scopes", "CLinux", nioCore, nioPosix, logging, systemPackage]),
+        library("SerialPort", ["Scopes", "CLinux", nioCore, nioPosix, systemPackage]),
         library("Sockets", ["Scopes", "ByteStreams", "CLinux", nioCore, nioPosix, systemPackage]),
         library(
-            "Modem",
-            [
-                "Scopes", "Credentials", "ByteStreams", "AT", "SerialPort", nioCore, nioPosix, logging, systemPackage,
-            ]),
-        library("Bearer", ["Scopes", "Credentials", "ByteStreams", "Modem", "Sockets", nioCore, nioPosix, logging]),
+            "Modem", ["Scopes", "Credentials", "ByteStreams", "AT", nioCore, nioPosix, systemPackage]),
+        library("Bearer", ["Scopes", "ByteStreams", "AT", "Modem", "Sockets", nioCore, nioPosix]),
         library("Settings", ["Scopes", "Credentials", "CYAML", systemPackage]),
         library(
             "Courier",
             [
-                "Scopes", "Credentials", "ByteStreams", "AT", "Mail", "SMTP", "TLS", "SerialPort", "Sockets", "Modem",
-                "Bearer", "Settings", nioCore, nioPosix, logging, systemPackage,
+                "Scopes", "Credentials", "ByteStreams", "AT", "Mail", "SMTP", "TLS", "SerialPort", "Modem", "Bearer",
+                "Settings", nioCore, nioPosix, systemPackage,
             ]),
         library(
             "FakeModem",
             [
-                "Scopes", "Credentials", "ByteStreams", "SMTP", "TLS", "SerialPort", "Sockets", "CLinux", nioCore,
-                nioPosix, logging, systemPackage,
+                "Scopes", "Credentials", "ByteStreams", "SMTP", "TLS", "Sockets", "CLinux", nioCore, nioPosix,
+                systemPackage,
             ]),
         .executableTarget(
             name: "modemail",
             dependencies: [
-                "Scopes", "Credentials", "Settings", "Courier", argumentParser, nioCore, nioPosix, systemPackage,
+                "Scopes", "Settings", "Courier", argumentParser, nioCore, nioPosix, systemPackage,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "fake-modem",
-            dependencies: ["Scopes", "Credentials", "FakeModem", argumentParser],
+            dependencies: ["Scopes", "Credentials", "FakeModem", argumentParser, nioCore],
             swiftSettings: settings),
 
         .target(
             name: "Support",
-            dependencies: ["Scopes", "ByteStreams", nioCore],
             path: "Tests/Support",
             swiftSettings: settings),
         tests("ScopesTests", ["Scopes", "Support"]),
         tests("ByteStreamsTests", ["ByteStreams", "Scopes", "Support", nioCore]),
-        tests("ATTests", ["AT", "Credentials", "Scopes", "Support", nioCore]),
+        tests("ATTests", ["AT", "Credentials", "Support", nioCore]),
         tests("MailTests", ["Mail", "Scopes", "Support", nioCore]),
         tests("SMTPTests", ["SMTP", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
         tests(
-            "TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
+            "TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix]),
         tests("SerialPortTests", ["SerialPort", "CLinux", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
         tests("SocketsTests", ["Sockets", "ByteStreams", "Scopes", "Support", nioCore, nioPosix]),
         tests(
             "ModemTests",
             [
                 "Modem", "AT", "ByteStreams", "Credentials", "FakeModem", "Scopes", "SerialPort", "Support", nioCore,
-                nioPosix, nioEmbedded, logging, systemPackage,
+                nioPosix, nioEmbedded, systemPackage,
             ]),
         tests(
             "BearerTests",
-            ["Bearer", "Modem", "AT", "ByteStreams", "Scopes", "Sockets", "Support", nioCore, nioPosix, nioEmbedded]),
+            ["Bearer", "Modem", "AT", "ByteStreams", "Scopes", "Sockets", "Support", nioCore, nioPosix]),
         tests("SettingsTests", ["Settings", "Credentials", "Scopes", "Support", systemPackage]),
         tests(
             "FakeModemTests",
             [
-                "FakeModem", "ByteStreams", "Credentials", "SMTP", "TLS", "Scopes", "SerialPort", "Sockets", "Support",
-                nioCore, nioPosix, systemPackage,
+                "FakeModem", "ByteStreams", "Credentials", "SMTP", "TLS", "Scopes", "Sockets", "Support", nioCore,
+                nioPosix,
+                systemPackage,
             ]),
         tests(
             "CourierTests",
             [
-                "Courier", "Settings", "Mail", "SMTP", "TLS", "Bearer", "Modem", "AT", "SerialPort", "Sockets",
-                "FakeModem", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix, systemPackage,
+                "Courier", "Settings", "Modem", "FakeModem", "ByteStreams", "Credentials", "Scopes", "Support", nioCore,
+                nioPosix,
             ]),
     ],
     swiftLanguageModes: [.v6]
