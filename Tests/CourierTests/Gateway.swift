@@ -29,8 +29,9 @@ final class Gateway: Sendable {
 
     /// - Parameters:
     ///   - modem: further options of `fake-modem`; nil: no modem.
+    ///   - profile: which modem it imitates.
     ///   - server: where the route for `smtps` (465) or `smtp` (587) leads.
-    init(modem options: [String]? = [], server: MailServer) throws {
+    init(modem options: [String]? = [], profile: String = "quectel-ec25", server: MailServer) throws {
         self.server = server
         directory = try TemporaryFolder.make()
         try TemporaryFolder.write(TestSecrets.password, to: directory + "/password")
@@ -40,7 +41,7 @@ final class Gateway: Sendable {
         }
         let words =
             [
-                Self.programs + "/fake-modem", "--profile", "quectel-ec25", "--link", directory + "/modem",
+                Self.programs + "/fake-modem", "--profile", profile, "--link", directory + "/modem",
                 "--route", "\(Self.host):\(server.isStartTLS ? 587 : 465)=127.0.0.1:\(server.port)",
                 "--ledger", directory + "/ledger",
             ] + options

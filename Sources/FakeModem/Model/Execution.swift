@@ -20,8 +20,8 @@ enum Reply: Equatable {
     case refused(Refusal)
     /// Another final result than `OK`: `SEND OK`.
     case final(String)
-    /// Success, with counted octets behind a header.
-    case octets(header: String, ByteBuffer)
+    /// Success, with information that the family framed itself: counted octets behind a header.
+    case framed([UInt8])
     /// An event concludes it later.
     case later
     case prompt(Prompt)
@@ -37,6 +37,14 @@ struct Prompt: Equatable {
     let slot: Int
     /// How many octets are wanted; nil until `<^Z>`.
     let expected: Int?
+    /// Where nothing is counted, the payload is complete with so many at the latest.
+    let limit: Int
+    /// Whether payload is echoed.
+    let isEchoed: Bool
+    /// How long it is waited for; nil for ever.
+    let inputTime: TimeAmount?
+    /// What shows that payload is wanted, behind a line end.
+    var text = "> "
     var collected = ByteBuffer()
     var failure: Failure?
 

@@ -14,13 +14,12 @@ extension ModemMachine {
         case "&W": command.number == 0 ? .success() : .refused(.plain)
         case "L", "M": accept(command, 0...3) { _, _ in }
         case "H": command.number == 0 ? .success() : .refused(.plain)
-        case "O": resume(command)
+        case "O": command.number == 0 ? family.resume(on: &self) : .refused(.plain)
         case "D": .final("NO CARRIER")
         case "A": .final("NO CARRIER")
         case "+CMEE": errorMode(command)
         case "+IFC": flowControl(command)
         case "+IPR": rate(command)
-        case "+QISDE": payloadEcho(command)
         case _ where command.name.hasPrefix("S"): register(command)
         case _: nil
         }
@@ -41,7 +40,8 @@ extension ModemMachine {
     /// `&F` and `Z` restore what a reset restores; sockets, contexts and the line's rate stay.
     private mutating func resetSettings(_ command: Command) -> Reply {
         guard command.number == 0 else { return .refused(.plain) }
-        settings = Settings()
+        settings = options.profile.settings
+        stack.restoreSettings()
         return .success()
     }
 
@@ -98,15 +98,6 @@ extension ModemMachine {
             }
             agenda.add(.lineChanges(baud: baud), at: now + .milliseconds(50))
             return .success()
-        }
-    }
-
-    private mutating func payloadEcho(_ command: Command) -> Reply {
-        switch command.form {
-        case .read: return .success(["+QISDE: \(settings.echoesPayload ? 1 : 0)"])
-        case .test: return .success(["+QISDE: (0,1)"])
-        case .set: return set(\.echoesPayload, command)
-        case .execute: return .refused(.plain)
         }
     }
 }

@@ -8,7 +8,7 @@ extension ModemMachine {
     /// Resolves and connects: one round trip for the name, one for TCP.
     mutating func dial(_ key: SocketKey, host: String) {
         let resolved = now + (Carrier.isLiteral(host) ? .zero : carrier.roundTrip)
-        guard carrier.address(of: host) != nil else { return agenda.add(.openFailed(key, .dnsFailed), at: resolved) }
+        guard carrier.address(of: host) != nil else { return agenda.add(.openFailed(key, .nameUnknown), at: resolved) }
         agenda.add(.connect(key), at: resolved + carrier.oneWay)
     }
 
@@ -18,9 +18,9 @@ extension ModemMachine {
         if !carrier.isBlackhole, let route = carrier.route(host: slot.host, port: slot.port) {
             actions.append(.connect(key, address: route.address, port: route.targetPort))
         } else if !carrier.isBlackhole, carrier.isKnown(slot.host) {
-            agenda.add(.openFailed(key, .connectFailed), at: now + carrier.oneWay)  // the host is there: it refuses
+            agenda.add(.openFailed(key, .refused), at: now + carrier.oneWay)  // the host is there: it refuses
         } else {
-            agenda.add(.openFailed(key, .connectFailed), at: now + options.connectTimeout)
+            agenda.add(.openFailed(key, .timedOut), at: now + options.connectTimeout)
         }
     }
 
@@ -96,17 +96,15 @@ extension ModemMachine {
         slot.inTransit -= octets.readableBytes
         slot.totalReceived += octets.readableBytes
         slot.received.writeImmutableBuffer(octets)
-        let isAnnounced = slot.access != .push && slot.isArmed && !isOnline(id)
-        if isAnnounced { slot.isArmed = false }
         slots[id] = slot
-        if isAnnounced { announce("+QIURC: \"recv\",\(id)") }
+        family.arrived(id, on: &self)
     }
 
     func isOnline(_ id: Int) -> Bool {
         if case .online(let online) = activity { online.slot == id } else { false }
     }
 
-    /// The peer's end, or its reset, is here. Both are told alike, once, and never when the host closed first.
+    /// The peer's end, or its reset, is here. It is told once, and never when the host closed first.
     mutating func arrivedEnd(_ key: SocketKey, wasReset: Bool) {
         guard !carrier.isStalled(now) else {
             return agenda.add(wasReset ? .arrivedReset(key) : .arrivedEnd(key), at: carrier.stallEnd)
@@ -116,9 +114,7 @@ extension ModemMachine {
         case .opening, .failed, .ended: return
         case .closing(let token):
             guard wasReset else { return }
-            release(id, "+QICLOSE, reset by the peer", gracefully: false)
-            conclude(token, .success())
-            return
+            return family.closed(id, byResetFor: token, on: &self)
         case .connected: break
         }
         slots[id]?.state = .ended
@@ -126,21 +122,8 @@ extension ModemMachine {
         if slot.access == .push {
             slots[id]?.isArmed = false  // told behind the last octet
         } else if !isOnline(id) {
-            announce("+QIURC: \"closed\",\(id)")
+            family.peerEnded(id, wasReset: wasReset, on: &self)
         }
         step(.peerClosed)
-    }
-
-    /// A connection dies with its bearer, without a word of its own.
-    mutating func die(_ id: Int, _ slot: SocketSlot) {
-        actions.append(.abort(slot.key))
-        let wasOpening = slot.state == .opening
-        slots[id]?.state = wasOpening ? .failed : .ended
-        if let token = slot.opener { conclude(token, .refused(.plain)) }
-        if case .closing(let token) = slot.state {
-            release(id, "+QICLOSE", gracefully: false)
-            conclude(token, .success())
-        }
-        if isOnline(id) { leaveDataMode("NO CARRIER", "bearer lost") }
     }
 }

@@ -55,8 +55,9 @@ extension ModemMachine {
         case .success(let lines):
             inform(lines)
             proceed(token, execution)
-        case .octets(let header, let octets):
-            informOctets(header, octets)
+        case .framed(let octets):
+            gap()
+            send(octets)
             proceed(token, execution)
         case .refused(let refusal):
             refuse(refusal)
@@ -82,17 +83,18 @@ extension ModemMachine {
     }
 
     private mutating func answer(_ command: Command, token: Int) -> Reply {
-        basicAnswer(command) ?? identityAnswer(command) ?? simAnswer(command) ?? networkAnswer(command)
-            ?? contextAnswer(command, token: token) ?? socketAnswer(command, token: token)
-            ?? sendAnswer(command, token: token) ?? .refused(.plain)
+        if let reply = family.answer(command, token: token, on: &self) { return reply }
+        guard !options.profile.lacks.contains(command.name) else { return .refused(.plain) }
+        return basicAnswer(command) ?? identityAnswer(command) ?? simAnswer(command) ?? networkAnswer(command)
+            ?? contextAnswer(command) ?? .refused(.plain)
     }
 
     /// What a command takes besides the latency of all: those that ask the network.
     private func duration(of command: Command) -> TimeAmount {
         switch (command.name, command.form) {
         case ("+COPS", .test): .seconds(20)
-        case ("+QIACT", .set), ("+QIDEACT", .set), ("+CGACT", .set), ("+CGATT", .set): carrier.roundTrip
-        default: .zero
+        case ("+CGACT", .set), ("+CGATT", .set): carrier.roundTrip
+        default: family.asksNetwork(command) ? carrier.roundTrip : .zero
         }
     }
 }

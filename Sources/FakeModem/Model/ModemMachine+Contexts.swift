@@ -1,32 +1,27 @@
 import Credentials
 import NIOCore
 
-// PDP contexts: 3GPP TS 27.007 §10.1.1 (`+CGDCONT`), §10.1.10 (`+CGACT`), §10.1.31 (`+CGAUTH`); Quectel `+QICSGP`, `+QIACT`.
+// PDP contexts: 3GPP TS 27.007 §10.1.1 (`+CGDCONT`), §10.1.10 (`+CGACT`), §10.1.31 (`+CGAUTH`).
 //
 // On LTE the default bearer of context 1 is active from the attach on; it is the network's and stands in no ledger. What the
-// host activates itself does. A context that `+QIACT` activated shows in `+CGACT?` too.
+// host activates itself does. A context that a family's command activated shows in `+CGACT?` too.
 extension ModemMachine {
     static let contextRange = 1...16
-    /// Contexts active for the modem's own stack at once.
-    static let activeLimit = 3
 
-    mutating func contextAnswer(_ command: Command, token: Int) -> Reply? {
+    mutating func contextAnswer(_ command: Command) -> Reply? {
         switch command.name {
         case "+CGDCONT": return define(command)
-        case "+QICSGP": return configure(command)
         case "+CGAUTH": return authenticate(command)
         case "+CGACT": return activation(command)
         case "+CGPADDR": return addresses(command)
         case "+CGCONTRDP": return details(command)
-        case "+QIACT": return activate(command)
-        case "+QIDEACT": return deactivate(command)
         default: return nil
         }
     }
 
-    private func context(_ cid: Int) -> PDPContext { contexts[cid] ?? PDPContext() }
+    func context(_ cid: Int) -> PDPContext { contexts[cid] ?? PDPContext() }
 
-    private var defined: [(Int, PDPContext)] {
+    var defined: [(Int, PDPContext)] {
         var all = contexts
         if all[1] == nil { all[1] = PDPContext() }
         return all.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -60,36 +55,6 @@ extension ModemMachine {
         }
     }
 
-    private mutating func configure(_ command: Command) -> Reply {
-        if command.form == .test {
-            return .success(["+QICSGP: (1-16),(1-3),<APN>,<username>,<password>,(0-3)"])
-        }
-        guard let arguments = command.arguments, let cid = arguments.number(0), Self.contextRange.contains(cid) else {
-            return fail(.parameter)
-        }
-        if arguments.count == 1 {
-            let context = context(cid)
-            let type = ["IP": 1, "IPV6": 2, "IPV4V6": 3][context.type] ?? 1
-            let secret = String(repeating: "*", count: context.password.count)
-            return .success([
-                "+QICSGP: \(type),\"\(context.apn)\",\"\(context.user)\",\"\(secret)\",\(context.authentication)"
-            ])
-        }
-        guard let kind = arguments.number(1), (1...3).contains(kind), let apn = arguments.text(2), apn.utf8.count <= 99,
-            let user = arguments.text(3, default: ""), let password = arguments.text(4, default: ""),
-            let method = arguments.number(5, default: 0), (0...3).contains(method), arguments.count <= 6
-        else { return fail(.parameter) }
-        guard context(cid).address == nil else { return fail(.notAllowed) }
-        var context = context(cid)
-        context.type = ["IP", "IPV6", "IPV4V6"][kind - 1]
-        context.apn = apn
-        context.user = user
-        context.password = Secret(password)
-        context.authentication = method
-        contexts[cid] = context
-        return .success()
-    }
-
     private mutating func authenticate(_ command: Command) -> Reply {
         switch command.form {
         case .test: return .success(["+CGAUTH: (1-16),(0-2),<userid>,<password>"])
@@ -120,7 +85,7 @@ extension ModemMachine {
             switch (wanted, isActive(cid)) {
             case (1, true), (0, false): return .success()
             case (1, false): return bringUp(cid).map { .refused($0) } ?? .success()
-            case (0, true) where cid == 1: return .refused(.cme(151))
+            case (0, true) where cid == 1 && options.profile.hasDefaultBearer: return .refused(.cme(151))
             case (_, _):
                 takeDown(cid, "+CGACT=0")
                 return .success()
@@ -129,7 +94,8 @@ extension ModemMachine {
     }
 
     private func isActive(_ cid: Int) -> Bool {
-        context(cid).address != nil || (cid == 1 && radio.isAttached && context(cid).state != .lost)
+        guard context(cid).address == nil else { return true }
+        return options.profile.hasDefaultBearer && cid == 1 && radio.isAttached && context(cid).state != .lost
     }
 
     private func addresses(_ command: Command) -> Reply {
@@ -159,31 +125,10 @@ extension ModemMachine {
             })
     }
 
-    private static func address(_ cid: Int) -> String { "10.64.\(cid).2" }
-
-    private mutating func activate(_ command: Command) -> Reply {
-        switch command.form {
-        case .test: return .success(["+QIACT: (1-16)"])
-        case .read:
-            return .success(
-                defined.compactMap { entry in
-                    entry.1.address.map { "+QIACT: \(entry.0),1,\(entry.1.type == "IPV6" ? 2 : 1),\"\($0)\"" }
-                })
-        case .execute: return .refused(.plain)
-        case .set(let arguments):
-            guard arguments.count == 1, let cid = arguments.number(0), Self.contextRange.contains(cid) else {
-                return fail(.parameter)
-            }
-            guard context(cid).state == .inactive else { return fail(.notAllowed) }
-            guard contexts.values.filter({ $0.address != nil }).count < Self.activeLimit else { return fail(.busy) }
-            guard let refusal = bringUp(cid) else { return .success() }
-            lastError = .openContext
-            return .refused(refusal)
-        }
-    }
+    static func address(_ cid: Int) -> String { "10.64.\(cid).2" }
 
     /// Activates, or says why the network does not.
-    private mutating func bringUp(_ cid: Int) -> Refusal? {
+    mutating func bringUp(_ cid: Int) -> Refusal? {
         if let refusal = sim.refusal { return refusal }
         guard radio.isAttached else { return radio.isRegistered ? .cme(134) : .cme(30) }
         var context = context(cid)
@@ -208,21 +153,8 @@ extension ModemMachine {
         return nil
     }
 
-    private mutating func deactivate(_ command: Command) -> Reply {
-        switch command.form {
-        case .test: return .success(["+QIDEACT: (1-16)"])
-        case .read, .execute: return .refused(.plain)
-        case .set(let arguments):
-            guard arguments.count == 1, let cid = arguments.number(0), Self.contextRange.contains(cid) else {
-                return fail(.parameter)
-            }
-            takeDown(cid, "+QIDEACT")
-            return .success()
-        }
-    }
-
     /// Ends a context with all its sockets, whose numbers are free then.
-    private mutating func takeDown(_ cid: Int, _ reason: String) {
+    mutating func takeDown(_ cid: Int, _ reason: String) {
         for (id, slot) in slots.sorted(by: { $0.key < $1.key }) where slot.context == cid {
             release(id, reason, gracefully: false)
         }
@@ -232,13 +164,12 @@ extension ModemMachine {
         step(.bearerClosed)
     }
 
-    /// The network ends every active context: connections die without a `closed` of their own.
+    /// The network ends every active context: what becomes of its connections is the family's to say.
     mutating func loseContexts(_ reason: String) {
         for (cid, context) in defined where context.address != nil {
             contexts[cid]?.state = .lost
             ledger.note("pdpdeact", "context \(cid): \(reason)", now: now)
-            for (id, slot) in slots where slot.context == cid { die(id, slot) }
-            announce("+QIURC: \"pdpdeact\",\(cid)")
+            family.contextLost(cid, on: &self)
         }
     }
 }

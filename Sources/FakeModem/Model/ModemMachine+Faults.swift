@@ -33,7 +33,7 @@ extension ModemMachine {
         case .dropCarrier: loseNetwork(.searching, "carrier lost")
         case .deactivate: loseContexts("by the network")
         case .babble(let count): carrier.babbleLeft += count
-        case .halfURC: send([settings.lineEnd, settings.lineFeed] + Array("+QIURC: \"re".utf8))
+        case .halfURC: send(lineEnd + Array(options.profile.halfLine.utf8))
         case .urc(let text): announce(text)
         case .reset: endConnections(wasReset: true)
         case .close: endConnections(wasReset: false)
@@ -98,7 +98,8 @@ extension ModemMachine {
         unsolicited.removeAll()
         serial.dropOutput()
         serial.dropInput()
-        settings = Settings()
+        settings = options.profile.settings
+        stack = options.profile.stack.init()
         reader = CommandLineReader()
         radio = Radio()
         agenda.removeAll { due in
@@ -118,23 +119,27 @@ extension ModemMachine {
         agenda.add(.boot(0), at: now + options.bootTime)
     }
 
-    mutating func shutDown() {
-        send(
-            [settings.lineEnd, settings.lineFeed] + Array("POWERED DOWN".utf8) + [settings.lineEnd, settings.lineFeed])
+    mutating func shutDown(_ words: String?) {
+        if let words { send(lineEnd + Array(words.utf8) + lineEnd) }
         flush()
         forgetEverything("powered down")
         power = .off
     }
 
-    /// The lines of a start, as an EC25 shows them.
+    /// The lines of a start, group by group.
     mutating func boot(_ number: Int) {
         power = .on
-        switch number {
-        case 0:
-            announce("RDY")
-            step(.boot)
-        case 1:
-            announce("+CFUN: 1")
+        let groups = options.profile.boot
+        for line in groups.dropFirst(number).first ?? [] { announceBoot(line) }
+        if number == 0 { step(.boot) }
+        if number == 1 { seekNetwork() }
+        if number + 1 < groups.count, power == .on { agenda.add(.boot(number + 1), at: now + .milliseconds(100)) }
+    }
+
+    private mutating func announceBoot(_ line: Profile.BootLine) {
+        switch line {
+        case .text(let text): announce(text)
+        case .sim:
             switch sim.state {
             case .ready: announce("+CPIN: READY")
             case .locked: announce("+CPIN: SIM PIN")
@@ -142,12 +147,6 @@ extension ModemMachine {
             case .absent: announce("+CPIN: NOT INSERTED")
             case .busy: break
             }
-            seekNetwork()
-        default:
-            announce("+QUSIM: 1")
-            announce("+QIND: SMS DONE")
-            announce("+QIND: PB DONE")
         }
-        if number < 2, power == .on { agenda.add(.boot(number + 1), at: now + .milliseconds(100)) }
     }
 }

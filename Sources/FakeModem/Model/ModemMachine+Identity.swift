@@ -5,24 +5,23 @@ extension ModemMachine {
         switch command.name {
         case "I":
             guard command.number == 0 else { return .refused(.plain) }
-            return .success([profile.manufacturer, profile.model, "Revision: \(profile.revision)"])
+            return .success(profile.identification)
         case "+CGMI", "+GMI": return bare(command, profile.manufacturer)
         case "+CGMM", "+GMM": return bare(command, profile.model)
         case "+CGMR", "+GMR": return bare(command, profile.revision)
         case "+CGSN", "+GSN": return bare(command, profile.imei)
-        case "+QGMR": return bare(command, "\(profile.revision)_01.001.01.001")
         case "+GCAP": return bare(command, "+GCAP: +CGSM")
         case "+CIMI":
             if let refusal = sim.refusal ?? (sim.isSettling ? .cme(14) : nil) { return .refused(refusal) }
             return bare(command, profile.imsi)
-        case "+QCCID", "+CCID": return cardNumber(command)
+        case "+CCID": return cardNumber(command, prefix: "+CCID: ")
         case "+CSCS": return characterSet(command)
         case "+CMGF": return messageFormat(command)
         default: return nil
         }
     }
 
-    private func bare(_ command: Command, _ text: String) -> Reply {
+    func bare(_ command: Command, _ text: String) -> Reply {
         switch command.form {
         case .execute: .success([text])
         case .test: .success()
@@ -31,12 +30,12 @@ extension ModemMachine {
     }
 
     /// Readable while the PIN is asked for, not while the card is busy.
-    private func cardNumber(_ command: Command) -> Reply {
+    func cardNumber(_ command: Command, prefix: String) -> Reply {
         guard command.form == .execute || command.form == .read else { return .refused(.plain) }
         switch sim.state {
         case .absent: return .refused(.cme(10))
         case .busy: return .refused(.cme(14))
-        case .locked, .blocked, .ready: return .success(["\(command.name): \(options.profile.iccid)"])
+        case .locked, .blocked, .ready: return .success([prefix + options.profile.iccid])
         }
     }
 

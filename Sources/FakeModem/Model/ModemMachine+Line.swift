@@ -5,7 +5,8 @@ extension ModemMachine {
     /// URCs that are kept while the line is not free for them; later ones are lost, as in a real modem.
     static let unsolicitedLimit = 64
 
-    private var lineEnd: [UInt8] { [settings.lineEnd, settings.lineFeed] }
+    /// The characters of S3 and S4.
+    var lineEnd: [UInt8] { [settings.lineEnd, settings.lineFeed] }
 
     /// Information text, one block.
     mutating func inform(_ lines: [String]) {
@@ -63,11 +64,7 @@ extension ModemMachine {
     mutating func gap() {
         releaseUnsolicited()
         guard random.percent(options.chatter), hasGap else { return }
-        let lines = [
-            "+QIND: \"csq\",\(Int.random(in: 5...31, using: &random)),99", "+CTZV: +04", "+QIND: \"act\",\"LTE\"",
-            "+CGEV: ME PDN ACT 1", "+CREG: 1,\"1A2B\",\"01C3D4E5\",7", "+QUSIM: 1",
-        ]
-        send(lineEnd + Array((lines.randomElement(using: &random) ?? "RING").utf8) + lineEnd)
+        send(lineEnd + Array((options.profile.chatter.randomElement(using: &random) ?? "RING").utf8) + lineEnd)
     }
 
     /// Puts octets behind what waits for the wire. They are lost when no host has the port open, or the modem is silent.

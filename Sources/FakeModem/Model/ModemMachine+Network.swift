@@ -17,16 +17,12 @@ extension ModemMachine {
         case "+CGATT": return attachment(command)
         case "+CCLK": return clock(command)
         case "+CEER": return reading(command, ["+CEER: \(lastCause)"])
-        case "+QNWINFO":
-            let known = "+QNWINFO: \"FDD LTE\",\"00101\",\"LTE BAND 3\",1300"
-            return reading(command, [radio.isRegistered ? known : "+QNWINFO: No Service"])
-        case "+QPOWD": return powerDown(command)
-        case "+CTZU", "+CTZR", "+CGEREP", "+QURCCFG": return command.form == .execute ? .refused(.plain) : .success()
+        case "+CTZU", "+CTZR", "+CGEREP": return command.form == .execute ? .refused(.plain) : .success()
         default: return nil
         }
     }
 
-    private func reading(_ command: Command, _ lines: [String]) -> Reply {
+    func reading(_ command: Command, _ lines: [String]) -> Reply {
         switch command.form {
         case .execute: .success(lines)
         case .test: .success()
@@ -75,7 +71,9 @@ extension ModemMachine {
         let stat = radio.stat(domain)
         let mode = settings.reporting[domain] ?? 0
         if case .denied(let cause) = radio.status, mode == 3 { return "\(stat),,,,0,\(cause)" }
-        return mode >= 2 && [1, 5].contains(stat) ? "\(stat),\"1A2B\",\"01C3D4E5\",7" : "\(stat)"
+        guard mode >= 2, [1, 5].contains(stat) else { return "\(stat)" }
+        guard let technology = options.profile.technology else { return "\(stat),\"1A2B\",\"01C3\"" }
+        return "\(stat),\"1A2B\",\"01C3D4E5\",\(technology)"
     }
 
     private mutating func operatorAnswer(_ command: Command) -> Reply {
@@ -88,7 +86,8 @@ extension ModemMachine {
             let mode = radio.isDeregistered ? 2 : 0
             guard radio.isRegistered else { return .success(["+COPS: \(mode)"]) }
             let name = ["Modemail Test", "Modemail", "00101"][radio.operatorFormat]
-            return .success(["+COPS: \(mode),\(radio.operatorFormat),\"\(name)\",7"])
+            let technology = options.profile.technology.map { ",\($0)" } ?? ""
+            return .success(["+COPS: \(mode),\(radio.operatorFormat),\"\(name)\"\(technology)"])
         case .execute: return .refused(.plain)
         case .set(let arguments): return select(arguments)
         }
@@ -141,12 +140,6 @@ extension ModemMachine {
         case .set(let arguments): arguments.text(0) == nil ? .refused(.plain) : .success()
         case .execute: .refused(.plain)
         }
-    }
-
-    private mutating func powerDown(_ command: Command) -> Reply {
-        guard command.form == .execute || [0, 1].contains(command.number) else { return .refused(.plain) }
-        agenda.add(.powerOff, at: now + .milliseconds(100))
-        return .success()
     }
 
     // MARK: what the network does

@@ -1,6 +1,6 @@
 import NIOCore
 
-// Data mode: a transparent socket (access mode 2) has the line. Only the escape sequence, DTR and the peer's end leave it.
+// Data mode: a transparent socket has the line. Only the escape sequence, DTR and the peer's end leave it.
 extension ModemMachine {
     /// Output that is kept ahead of the wire in data mode.
     static let onlineBacklog = 2_048
@@ -26,11 +26,12 @@ extension ModemMachine {
             agenda.add(.escapeGuard, at: completion)
         }
         guard online.pending.readableBytes > 0 else { return }
-        if online.pending.readableBytes >= settings.transparentPacket || settings.transparentWait == 0 {
+        let packet = stack.packet
+        if online.pending.readableBytes >= packet.octets || packet.wait == .zero {
             forwardTransparent()
         } else {
             agenda.removeAll { if case .transparentWait = $0 { true } else { false } }
-            agenda.add(.transparentWait, at: now + .milliseconds(100 * Int64(settings.transparentWait)))
+            agenda.add(.transparentWait, at: now + packet.wait)
         }
     }
 
@@ -47,8 +48,7 @@ extension ModemMachine {
     mutating func completeEscape() {
         guard case .online(let online) = activity, online.detector.heldOctets == 3 else { return }
         forwardTransparent()
-        let isEmpty = slots[online.slot]?.received.readableBytes == 0
-        slots[online.slot]?.isArmed = isEmpty
+        family.leftDataMode(online.slot, on: &self)
         leaveDataMode("OK", "+++")
     }
 
@@ -77,7 +77,7 @@ extension ModemMachine {
         }
         slot.received.discardReadBytes()
         slots[online.slot] = slot
-        if slot.state == .ended, slot.received.readableBytes == 0 { leaveDataMode("NO CARRIER", "the peer ended") }
+        if slot.state == .ended, slot.received.readableBytes == 0 { leaveDataMode(family.onlineEnd, "the peer ended") }
     }
 
     /// Push mode: what was received leaves as URCs with their octets.
@@ -86,18 +86,18 @@ extension ModemMachine {
         for (id, slot) in slots where slot.access == .push && slot.received.readableBytes > 0 {
             guard serial.output.readableBytes < 4 * Self.onlineBacklog else { return }
             var slot = slot
-            let count = min(Self.readLimit, slot.received.readableBytes)
+            let count = min(family.pushLimit, slot.received.readableBytes)
             let octets = slot.received.readSlice(length: count) ?? ByteBuffer()
             slot.received.discardReadBytes()
             slot.totalRead += count
             slots[id] = slot
-            informOctets("+QIURC: \"recv\",\(id),\(count)", octets)
+            family.push(id, octets, on: &self)
             agenda.add(.wake, at: now)
         }
         for (id, slot) in slots where slot.access == .push && slot.state == .ended && !slot.isArmed {
             guard slot.received.readableBytes == 0 else { continue }
             slots[id]?.isArmed = true
-            announce("+QIURC: \"closed\",\(id)")
+            family.pushEnded(id, on: &self)
         }
     }
 
@@ -107,26 +107,6 @@ extension ModemMachine {
         case .running: hosts > 0
         case .prompting, .online: false
         }
-    }
-
-    /// `O`: back to the transparent socket, or `NO CARRIER` when there is none.
-    mutating func resume(_ command: Command) -> Reply {
-        guard command.number == 0 else { return .refused(.plain) }
-        let candidates = slots.filter { $0.value.access == .transparent && $0.value.state == .connected }
-        guard let id = candidates.keys.min() else { return .final("NO CARRIER") }
-        return .connect(id)
-    }
-
-    /// `+QISWTMD=id,mode`.
-    mutating func switchMode(_ command: Command) -> Reply {
-        if command.form == .test { return .success(["+QISWTMD: (0-11),(0-2)"]) }
-        guard let arguments = command.arguments, let id = arguments.number(0), let number = arguments.number(1),
-            let access = SocketSlot.Access(rawValue: number), arguments.count == 2
-        else { return fail(.parameter) }
-        guard slots[id]?.state == .connected else { return fail(.notAllowed) }
-        slots[id]?.access = access
-        guard access == .transparent else { return .success() }
-        return .connect(id)
     }
 
     /// What the drop of DTR does in data mode, by `&D`.

@@ -1,6 +1,6 @@
 import NIOCore
 
-// SIM commands: 3GPP TS 27.007 §8.3 (`+CPIN`), `+CPINR`, §8.17 (`+CSIM`), §7.4 (`+CLCK`), Quectel `+QPINC`.
+// SIM commands: 3GPP TS 27.007 §8.3 (`+CPIN`), `+CPINR`, §8.17 (`+CSIM`), §7.4 (`+CLCK`).
 extension ModemMachine {
     /// From the right PIN until the card's files can be read.
     static let settlingTime = TimeAmount.milliseconds(300)
@@ -8,14 +8,9 @@ extension ModemMachine {
     mutating func simAnswer(_ command: Command) -> Reply? {
         switch command.name {
         case "+CPIN": return unlock(command)
-        case "+QPINC": return quectelCounters(command)
         case "+CPINR": return counters(command)
         case "+CSIM": return cardCommand(command)
         case "+CLCK": return lock(command)
-        case "+QSIMSTAT":
-            return command.form == .read ? .success(["+QSIMSTAT: 0,\(sim.state == .absent ? 0 : 1)"]) : .success()
-        case "+QINISTAT":
-            return .success(["+QINISTAT: \(sim.state == .ready ? (sim.isSettling ? 3 : 7) : 0)"])
         default: return nil
         }
     }
@@ -52,8 +47,7 @@ extension ModemMachine {
         sim.isSettling = true
         agenda.add(.unsolicited("+CPIN: READY"), at: now + .milliseconds(20))
         agenda.add(.simSettled, at: now + Self.settlingTime)
-        agenda.add(.unsolicited("+QIND: SMS DONE"), at: now + Self.settlingTime)
-        agenda.add(.unsolicited("+QIND: PB DONE"), at: now + Self.settlingTime)
+        for line in options.profile.settled { agenda.add(.unsolicited(line), at: now + Self.settlingTime) }
         seekNetwork()
         return .success()
     }
@@ -64,20 +58,6 @@ extension ModemMachine {
         case .text(let text), .word(let text): (4...8).contains(text.utf8.count) ? text : nil
         case .number(let number): String(number).utf8.count >= 4 ? String(number) : nil
         case .omitted, nil: nil
-        }
-    }
-
-    private func quectelCounters(_ command: Command) -> Reply {
-        if command.form == .test { return .success(["+QPINC: (\"SC\",\"P2\")"]) }
-        guard sim.state != .absent else { return .refused(.cme(10)) }
-        guard sim.state != .busy else { return .refused(.cme(14)) }
-        let lines = ["SC": "+QPINC: \"SC\",\(sim.pinTries),\(sim.pukTries)", "P2": "+QPINC: \"P2\",3,10"]
-        switch command.form {
-        case .read, .execute: return .success([lines["SC"], lines["P2"]].compactMap { $0 })
-        case .set(let arguments):
-            guard let line = lines[arguments.text(0) ?? ""] else { return .refused(.cme(50)) }
-            return .success([line])
-        case .test: return .success()
         }
     }
 

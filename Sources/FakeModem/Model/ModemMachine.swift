@@ -3,12 +3,12 @@ import NIOCore
 /// A cellular modem without its wires: octets, connections and time come in, actions go out. No clock, no file, no thread.
 ///
 /// What it is written from: ITU-T V.250 (command line, results, data state), 3GPP TS 27.007 (SIM, registration, contexts),
-/// Quectel's TCP/IP application note (sockets). What real firmware leaves open is decided on the strict side and said where
-/// it is decided. The files `ModemMachine+….swift` hold its parts:
+/// and the makers' manuals for what is particular to one (`EmbeddedStack`, `Profile`). What real firmware leaves open is
+/// decided on the strict side and said where it is decided. The files `ModemMachine+….swift` hold its parts:
 ///
-///     host ─ Line ─ Input ─┬─ Commands ─ Basic, Identity, SIM, Network, Contexts, Sockets
-///                          ├─ Send (behind a prompt)
-///                          └─ Online (data mode)      ─ Carrier ─ far sockets
+///     host ─ Line ─ Input ─┬─ Commands ─ Basic, Identity, SIM, Network, Contexts, and the family of its sockets
+///                          ├─ Prompts (payload)                     │
+///                          └─ Online (data mode)  ─ Slots ─ Carrier ─ far sockets
 struct ModemMachine {
     enum Event {
         case started
@@ -62,6 +62,7 @@ struct ModemMachine {
         case execute(Int)
         case conclude(Int, Reply)
         case promptTimedOut(Int)
+        case confirm(Prompt)
         case escapeGuard
         case transparentWait
         case unsolicited(String)
@@ -70,10 +71,11 @@ struct ModemMachine {
         case register
         case boot(Int)
         case restart
-        case powerOff
+        /// With these last words, where there are any.
+        case powerOff(String?)
         case connect(SocketKey)
         case opened(SocketKey)
-        case openFailed(SocketKey, SocketError)
+        case openFailed(SocketKey, ConnectFailure)
         case transmit(SocketKey, ByteBuffer)
         case acknowledged(SocketKey, Int)
         case arrived(SocketKey, ByteBuffer)
@@ -97,7 +99,7 @@ struct ModemMachine {
     var power = Power.on
     var hosts = 0
     var serial: SerialLine
-    var settings = Settings()
+    var settings: Settings
     var reader = CommandLineReader()
     var activity = Activity.idle
     /// URCs that wait until the line is free for them.
@@ -110,7 +112,8 @@ struct ModemMachine {
     var contexts: [Int: PDPContext] = [:]
     var slots: [Int: SocketSlot] = [:]
     var lastKey = 0
-    var lastError = SocketError.none
+    /// The family of socket commands, with its state.
+    var stack: any EmbeddedStack
     /// The network's words for what it refused last (`+CEER`).
     var lastCause = "No cause information available"
     var carrier: Carrier
@@ -126,6 +129,8 @@ struct ModemMachine {
         prelude = options.prelude[...]
         sim = SIMCard(options.sim)
         radio = Radio()
+        settings = options.profile.settings
+        stack = options.profile.stack.init()
         carrier = Carrier(options, now: now)
     }
 
@@ -162,7 +167,7 @@ struct ModemMachine {
         case .hostSpeed(let speed): serial.hostSpeed = speed
         case .writable(let isWritable): serial.isWritable = isWritable
         case .connected(let key): agenda.add(.opened(key), at: now + carrier.oneWay)
-        case .connectFailed(let key): agenda.add(.openFailed(key, .connectFailed), at: now + carrier.oneWay)
+        case .connectFailed(let key): agenda.add(.openFailed(key, .refused), at: now + carrier.oneWay)
         case .received(let key, let octets): carryDown(key, octets)
         case .delivered(let key, let count): agenda.add(.acknowledged(key, count), at: now + carrier.oneWay)
         case .ended(let key): agenda.add(.arrivedEnd(key), at: carrier.arrivalOfEnd(now: now))
@@ -196,6 +201,7 @@ struct ModemMachine {
         case .execute(let token): execute(token)
         case .conclude(let token, let reply): conclude(token, reply)
         case .promptTimedOut(let token): promptTimedOut(token)
+        case .confirm(let prompt): confirm(prompt)
         case .escapeGuard: completeEscape()
         case .transparentWait: forwardTransparent()
         case .unsolicited(let text): announce(text)
@@ -204,7 +210,7 @@ struct ModemMachine {
         case .register: register()
         case .boot(let step): boot(step)
         case .restart: restart()
-        case .powerOff: shutDown()
+        case .powerOff(let words): shutDown(words)
         case .connect(let key): connectNow(key)
         case .opened(let key): opened(key)
         case .openFailed(let key, let error): openFailed(key, error)

@@ -1,39 +1,6 @@
 import NIOCore
 
-/// Quectel's codes of `+QIOPEN: id,err` and `+QIGETERROR` (TCP/IP application note, "Summary of Result Codes").
-enum SocketError: Int, Equatable {
-    case none = 0
-    case unknown = 550
-    case parameter = 552
-    case openContext = 561
-    case idInUse = 563
-    case dnsFailed = 565
-    case connectFailed = 566
-    case closed = 567
-    case busy = 568
-    case timeout = 569
-    case sendCancelled = 571
-    case notAllowed = 572
-
-    var words: String {
-        switch self {
-        case .none: "Operate successfully"
-        case .unknown: "Unknown error"
-        case .parameter: "Invalid parameters"
-        case .openContext: "Open PDP context failed"
-        case .idInUse: "Socket identity has been used"
-        case .dnsFailed: "DNS parse failed"
-        case .connectFailed: "Socket connect failed"
-        case .closed: "Socket has been closed"
-        case .busy: "Operation busy"
-        case .timeout: "Operation timeout"
-        case .sendCancelled: "Cancel send"
-        case .notAllowed: "Operation not allowed"
-        }
-    }
-}
-
-/// A socket number that was taken by `+QIOPEN`, until `+QICLOSE` or `+QIDEACT` frees it.
+/// A socket number that was taken, until the host or the family frees it.
 struct SocketSlot {
     enum Access: Int {
         case buffer = 0
@@ -48,7 +15,7 @@ struct SocketSlot {
         case connected
         /// The peer ended it (or the bearer died): what was received can still be read.
         case ended
-        /// `+QICLOSE` waits for what is unacknowledged.
+        /// A close waits for what is unacknowledged.
         case closing(token: Int)
     }
 
@@ -72,13 +39,4 @@ struct SocketSlot {
     var totalAcknowledged = 0
 
     var unacknowledged: Int { totalSent - totalAcknowledged }
-
-    /// `<socket_state>` of `+QISTATE`.
-    var number: Int {
-        switch state {
-        case .opening: 1
-        case .connected: 2
-        case .failed, .ended, .closing: 4
-        }
-    }
 }

@@ -84,16 +84,3 @@ public enum Fragmentation: String, Sendable, CaseIterable {
     /// One octet a write.
     case octets
 }
-
-/// A real modem that can be imitated: its identity and its dialect.
-public enum Profile: String, Sendable, CaseIterable {
-    /// Quectel EC25-E, LTE Cat 4, firmware EC25EFAR06A06M4G; dialect `+QI*`.
-    case quectelEC25 = "quectel-ec25"
-
-    var manufacturer: String { "Quectel" }
-    var model: String { "EC25" }
-    var revision: String { "EC25EFAR06A06M4G" }
-    var imei: String { "861641040012345" }
-    var imsi: String { "001010123456789" }
-    var iccid: String { "8988211000000123459" }
-}

@@ -12,20 +12,8 @@ struct Settings {
     /// S-registers by number; S3 line end, S4 line feed, S5 backspace, S12 guard time in units of 20 ms.
     var registers = [0: 0, 3: 13, 4: 10, 5: 8, 6: 2, 7: 0, 8: 2, 10: 15, 12: 50]
     var flow = (fromHost: 0, toHost: 0)
-    /// `+QISDE`: payload is echoed behind a prompt; on after a reset, and independent of `E`.
-    var echoesPayload = true
     /// Reporting modes of `+CREG`, `+CGREG`, `+CEREG`.
     var reporting = [Domain.circuit: 0, .packet: 0, .eps: 0]
-    /// Whether `+QIURC` headers and data share a line, with a comma (`+QICFG="viewmode"`).
-    var viewMode = 0
-    var sendInfo = 0
-    var transparentPacket = 1_024
-    /// In units of 100 ms.
-    var transparentWait = 2
-    /// The input time-out behind a prompt, in seconds; 0 is none (`+QICFG="qisend/timeout"`).
-    var inputTimeout = 5
-    /// Other values of `+QICFG`, as they were set.
-    var options: [String: [Argument]] = [:]
 
     var lineEnd: UInt8 { UInt8(clamping: registers[3] ?? 13) }
     var lineFeed: UInt8 { UInt8(clamping: registers[4] ?? 10) }

@@ -2,31 +2,31 @@ import NIOCore
 
 // Quectel's TCP commands but sending: open, close, read, state, errors, names, options.
 extension ModemMachine {
-    static let socketRange = 0...11
-    static let readLimit = 1_500
+    static let quectelSockets = 0...11
+    static let quectelReadLimit = 1_500
 
-    mutating func socketAnswer(_ command: Command, token: Int) -> Reply? {
+    mutating func quectelSocketAnswer(_ command: Command, token: Int) -> Reply? {
         switch command.name {
         case "+QIOPEN": return open(command, token: token)
         case "+QICLOSE": return close(command, token: token)
         case "+QIRD": return read(command)
         case "+QISTATE": return state(command)
-        case "+QIGETERROR": return .success(["+QIGETERROR: \(lastError.rawValue),\(lastError.words)"])
+        case "+QIGETERROR":
+            return .success(["+QIGETERROR: \(quectel.lastError.rawValue),\(quectel.lastError.words)"])
         case "+QIDNSGIP": return lookUp(command)
         case "+QIDNSCFG": return nameServers(command)
         case "+QICFG": return configureStack(command)
         case "+QISWTMD": return switchMode(command)
+        case "+QISDE": return payloadEcho(command)
         default: return nil
         }
     }
 
     /// Most of the family refuses with plain `ERROR` and keeps the reason for `+QIGETERROR`.
-    mutating func fail(_ error: SocketError) -> Reply {
-        lastError = error
+    mutating func fail(_ error: QuectelError) -> Reply {
+        quectel.lastError = error
         return .refused(.plain)
     }
-
-    func id(of key: SocketKey) -> Int? { slots.first { $0.value.key == key }?.key }
 
     private mutating func open(_ command: Command, token: Int) -> Reply {
         if command.form == .test {
@@ -35,64 +35,31 @@ extension ModemMachine {
             ])
         }
         guard let arguments = command.arguments, let cid = arguments.number(0), Self.contextRange.contains(cid),
-            let id = arguments.number(1), Self.socketRange.contains(id), arguments.text(2) == "TCP",
+            let id = arguments.number(1), Self.quectelSockets.contains(id), arguments.text(2) == "TCP",
             let host = arguments.text(3), (1...200).contains(host.utf8.count), let port = arguments.number(4),
             (1...65_535).contains(port), let local = arguments.number(5, default: 0), (0...65_535).contains(local),
             let access = SocketSlot.Access(rawValue: arguments.number(6, default: 0) ?? -1), arguments.count <= 7
         else { return fail(.parameter) }
         guard contexts[cid]?.address != nil else { return fail(.openContext) }
         guard slots[id] == nil else { return inUse(id, access) }
-        lastKey += 1
-        var slot = SocketSlot(
-            key: SocketKey(number: lastKey), context: cid, host: host, port: port,
-            localPort: local == 0 ? 49_152 + lastKey % 16_000 : local, access: access)
-        if access == .transparent { slot.opener = token }
-        slots[id] = slot
-        ledger.opened(.socket(id), "\(host):\(port)", now: now)
-        step(.socketOpened)
-        dial(slot.key, host: host)
+        occupy(
+            id, context: cid, host: host, port: port, localPort: local, access: access,
+            opener: access == .transparent ? token : nil)
         return access == .transparent ? .later : .success()
     }
 
     private mutating func inUse(_ id: Int, _ access: SocketSlot.Access) -> Reply {
         ledger.note("refused", "socket \(id) is in use (563)", now: now)
         guard access != .transparent else { return fail(.idInUse) }
-        lastError = .idInUse
+        quectel.lastError = .idInUse
         agenda.add(.unsolicited("+QIOPEN: \(id),563"), at: now + .milliseconds(1))
         return .success()
-    }
-
-    mutating func opened(_ key: SocketKey) {
-        guard let id = id(of: key), slots[id]?.state == .opening else { return }
-        slots[id]?.state = .connected
-        ledger.note("connected", "socket \(id)", now: now)
-        lastError = .none
-        if let token = slots[id]?.opener {
-            slots[id]?.opener = nil
-            conclude(token, .connect(id))
-        } else {
-            announce("+QIOPEN: \(id),0")
-        }
-        step(.connected)
-    }
-
-    mutating func openFailed(_ key: SocketKey, _ error: SocketError) {
-        guard let id = id(of: key), slots[id]?.state == .opening else { return }
-        slots[id]?.state = .failed
-        ledger.note("refused", "socket \(id): \(error.rawValue) \(error.words)", now: now)
-        lastError = error
-        if let token = slots[id]?.opener {
-            slots[id]?.opener = nil
-            conclude(token, .refused(.plain))
-        } else {
-            announce("+QIOPEN: \(id),\(error.rawValue)")
-        }
     }
 
     /// `+QICLOSE=id[,seconds]`: blocks until everything sent is acknowledged, at most that long (10 s; 0 resets at once).
     private mutating func close(_ command: Command, token: Int) -> Reply {
         if command.form == .test { return .success(["+QICLOSE: (0-11),(0-65535)"]) }
-        guard let arguments = command.arguments, let id = arguments.number(0), Self.socketRange.contains(id),
+        guard let arguments = command.arguments, let id = arguments.number(0), Self.quectelSockets.contains(id),
             let seconds = arguments.number(1, default: 10), (0...65_535).contains(seconds), arguments.count <= 2
         else { return fail(.parameter) }
         guard let slot = slots[id] else { return fail(.notAllowed) }
@@ -100,51 +67,21 @@ extension ModemMachine {
             release(id, "+QICLOSE", gracefully: slot.unacknowledged == 0)
             return .success()
         }
-        slots[id]?.state = .closing(token: token)
-        agenda.add(.closeTimedOut(slot.key), at: now + .seconds(Int64(seconds)))
+        close(id, token: token, within: .seconds(Int64(seconds)))
         if slot.unacknowledged == 0 { closeAfterRoundTrip(slot.key, token) }
         return .later
     }
 
-    private mutating func closeAfterRoundTrip(_ key: SocketKey, _ token: Int) {
+    mutating func closeAfterRoundTrip(_ key: SocketKey, _ token: Int) {
         guard let id = id(of: key) else { return }
         release(id, "+QICLOSE", gracefully: true)
         agenda.add(.conclude(token, .success()), at: now + carrier.roundTrip)
     }
 
-    /// What waited for acknowledgements goes on when the last one came.
-    func closingToken(_ slot: SocketSlot) -> Int? {
-        guard case .closing(let token) = slot.state, slot.unacknowledged == 0 else { return nil }
-        return token
-    }
-
-    mutating func acknowledged(_ key: SocketKey, _ count: Int) {
-        guard let id = id(of: key) else { return }
-        guard !carrier.isStalled(now) else { return agenda.add(.acknowledged(key, count), at: carrier.stallEnd) }
-        slots[id]?.totalAcknowledged += count
-        guard let slot = slots[id], let token = closingToken(slot) else { return }
-        closeAfterRoundTrip(key, token)
-    }
-
-    mutating func closeTimedOut(_ key: SocketKey) {
-        guard let id = id(of: key), case .closing(let token) = slots[id]?.state else { return }
-        release(id, "+QICLOSE, not all acknowledged", gracefully: false)
-        conclude(token, .success())
-    }
-
-    /// Frees a number and ends what it carried.
-    mutating func release(_ id: Int, _ reason: String, gracefully: Bool) {
-        guard let slot = slots.removeValue(forKey: id) else { return }
-        actions.append(gracefully ? .close(slot.key) : .abort(slot.key))
-        if case .online(let online) = activity, online.slot == id { leaveDataMode("NO CARRIER", reason) }
-        ledger.closed(.socket(id), reason, now: now)
-        step(.socketClosed)
-    }
-
     private mutating func read(_ command: Command) -> Reply {
         if command.form == .test { return .success(["+QIRD: (0-11),(0-1500)"]) }
-        guard let arguments = command.arguments, let id = arguments.number(0), Self.socketRange.contains(id),
-            let limit = arguments.number(1, default: Self.readLimit), (0...Self.readLimit).contains(limit)
+        guard let arguments = command.arguments, let id = arguments.number(0), Self.quectelSockets.contains(id),
+            let limit = arguments.number(1, default: Self.quectelReadLimit), (0...Self.quectelReadLimit).contains(limit)
         else { return fail(.parameter) }
         guard var slot = slots[id], slot.state == .connected || slot.state == .ended, slot.access != .push else {
             return fail(.notAllowed)
@@ -158,19 +95,16 @@ extension ModemMachine {
         slot.totalRead += count
         if slot.received.readableBytes == 0 { slot.isArmed = true }
         slots[id] = slot
-        return .octets(header: "+QIRD: \(count)", octets)
+        return .framed(quectelBlock("+QIRD: \(count)", octets))
     }
 
-    mutating func informOctets(_ header: String, _ octets: ByteBuffer) {
-        gap()
-        let end = [settings.lineEnd, settings.lineFeed]
-        var text = (settings.verbose ? end : []) + Array(header.utf8)
-        if settings.viewMode == 1, octets.readableBytes > 0 {
-            text += [UInt8(ascii: ",")] + Array(octets.readableBytesView) + end
-        } else {
-            text += end + Array(octets.readableBytesView) + (octets.readableBytes > 0 ? end : [])
+    /// Counted octets behind their header, in its line or in the next.
+    func quectelBlock(_ header: String, _ octets: ByteBuffer) -> [UInt8] {
+        let text = (settings.verbose ? lineEnd : []) + Array(header.utf8)
+        if quectel.viewMode == 1, octets.readableBytes > 0 {
+            return text + [UInt8(ascii: ",")] + Array(octets.readableBytesView) + lineEnd
         }
-        send(text)
+        return text + lineEnd + Array(octets.readableBytesView) + (octets.readableBytes > 0 ? lineEnd : [])
     }
 
     private func state(_ command: Command) -> Reply {
@@ -201,7 +135,7 @@ extension ModemMachine {
             agenda.add(.unsolicited("+QIURC: \"dnsgip\",0,1,600"), at: time)
             agenda.add(.unsolicited("+QIURC: \"dnsgip\",\"\(address)\""), at: time)
         } else {
-            lastError = .dnsFailed
+            quectel.lastError = .dnsFailed
             agenda.add(.unsolicited("+QIURC: \"dnsgip\",565"), at: time)
         }
         return .success()
@@ -212,5 +146,17 @@ extension ModemMachine {
             return command.form == .test ? .success(["+QIDNSCFG: (1-16),<pridnsaddr>,<secdnsaddr>"]) : fail(.parameter)
         }
         return arguments.count == 1 ? .success(["+QIDNSCFG: \(cid),\"10.64.0.53\",\"10.64.0.54\""]) : .success()
+    }
+
+    /// `+QISWTMD=id,mode`.
+    mutating func switchMode(_ command: Command) -> Reply {
+        if command.form == .test { return .success(["+QISWTMD: (0-11),(0-2)"]) }
+        guard let arguments = command.arguments, let id = arguments.number(0), let number = arguments.number(1),
+            let access = SocketSlot.Access(rawValue: number), arguments.count == 2
+        else { return fail(.parameter) }
+        guard slots[id]?.state == .connected else { return fail(.notAllowed) }
+        slots[id]?.access = access
+        guard access == .transparent else { return .success() }
+        return .connect(id)
     }
 }

@@ -22,21 +22,21 @@ extension ModemMachine {
         case _ where Self.inert.contains(name):
             guard values.allSatisfy({ $0.number != nil }) else { return fail(.parameter) }
             if values.isEmpty {
-                let shown = (settings.options[name] ?? [.number(0)]).compactMap(\.number).map(String.init)
+                let shown = (quectel.options[name] ?? [.number(0)]).compactMap(\.number).map(String.init)
                 return .success(["+QICFG: \"\(name)\",\(shown.joined(separator: ","))"])
             }
-            settings.options[name] = values
+            quectel.options[name] = values
             return .success()
         case _: return fail(.parameter)
         }
     }
 
     private mutating func option(
-        _ name: String, _ values: [Argument], _ range: ClosedRange<Int>, _ key: WritableKeyPath<Settings, Int>
+        _ name: String, _ values: [Argument], _ range: ClosedRange<Int>, _ key: WritableKeyPath<QuectelStack, Int>
     ) -> Reply {
-        if values.isEmpty { return .success(["+QICFG: \"\(name)\",\(settings[keyPath: key])"]) }
+        if values.isEmpty { return .success(["+QICFG: \"\(name)\",\(quectel[keyPath: key])"]) }
         guard values.count == 1, let value = values.number(0), range.contains(value) else { return fail(.parameter) }
-        settings[keyPath: key] = value
+        quectel[keyPath: key] = value
         return .success()
     }
 
@@ -44,5 +44,17 @@ extension ModemMachine {
     private mutating func dataFormat(_ values: [Argument]) -> Reply {
         if values.isEmpty { return .success(["+QICFG: \"dataformat\",0,0"]) }
         return values.count == 2 && values.allSatisfy { $0 == .number(0) } ? .success() : fail(.parameter)
+    }
+
+    mutating func payloadEcho(_ command: Command) -> Reply {
+        switch command.form {
+        case .read: return .success(["+QISDE: \(quectel.echoesPayload ? 1 : 0)"])
+        case .test: return .success(["+QISDE: (0,1)"])
+        case .execute: return .refused(.plain)
+        case .set:
+            guard let number = command.number, (0...1).contains(number) else { return .refused(.plain) }
+            quectel.echoesPayload = number == 1
+            return .success()
+        }
     }
 }
