@@ -91,6 +91,15 @@ COPENSSL_INLINE X509 *COpenSSL_certificates_at(const STACK_OF(X509) *stack, int 
     return sk_X509_value(stack, index);
 }
 
+// Holds no certificate of its own: each must outlive it. To be freed with COpenSSL_free_certificates.
+COPENSSL_INLINE STACK_OF(X509) *COpenSSL_new_certificates(void) { return sk_X509_new_null(); }
+
+COPENSSL_INLINE int COpenSSL_certificates_push(STACK_OF(X509) *stack, X509 *certificate) {
+    return sk_X509_push(stack, certificate);
+}
+
+COPENSSL_INLINE void COpenSSL_free_certificates(STACK_OF(X509) *stack) { sk_X509_free(stack); }
+
 COPENSSL_INLINE int COpenSSL_ciphers_count(const STACK_OF(SSL_CIPHER) *stack) { return sk_SSL_CIPHER_num(stack); }
 
 COPENSSL_INLINE const SSL_CIPHER *COpenSSL_ciphers_at(const STACK_OF(SSL_CIPHER) *stack, int index) {

@@ -30,9 +30,7 @@ struct Dialogue {
         self.teardown = teardown
         self.facts = facts
         self.observer = observer
-        let trust: TrustAnchors = settings.caFile.map { .file($0) } ?? .system
-        context = try TLSClientContext(
-            TLSClientConfiguration(trust: trust, clock: clock, keyLogFile: settings.tlsKeyLog))
+        context = try TLSClientContext(TLSClientConfiguration(settings, clock: clock))
         sessions = FileSessionStore(directory: settings.stateDirectory + "/tls", pool: host.threads)
         credentials = try Self.credentials(settings, server)
     }

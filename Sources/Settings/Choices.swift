@@ -48,6 +48,12 @@ public enum AuthChoice: Sendable, Equatable {
     case mechanism(String)
 }
 
+/// What TLS offers, by what the link costs; what each does is said where `TLS` does it.
+public enum LinkProfileChoice: String, Sendable, CaseIterable {
+    case metered
+    case standard
+}
+
 /// The device of a modem.
 public enum DeviceChoice: Sendable, Equatable {
     /// A path, absolute or relative.

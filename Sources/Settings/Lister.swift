@@ -44,9 +44,10 @@ struct Lister {
         case .via, .dialect: "auto"
         case .wait: "0"
         case .auth: "fewest-round-trips"
+        case .linkProfile: LinkProfileChoice.metered.rawValue
         case .stateDir: settings.stateDirectory.printable(limit: 200)
         case .device, .apn, .apnUser, .apnPasswordFile, .simPINFile, .modems, .server, .passwordFile, .caFile,
-            .tokenFile, .clientCertificate, .clientKey, .pinSHA256, .ehlo, .notify, .linkProfile, .tlsKeyLog, .from,
+            .tokenFile, .clientCertificate, .clientKey, .pinSHA256, .ehlo, .notify, .tlsKeyLog, .from,
             .to,
             .cc, .bcc, .subject, .body, .bodyFile, .htmlFile, .attach, .header, .message, .timeouts, .commandTimeouts,
             .timeline,

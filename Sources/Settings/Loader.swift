@@ -28,7 +28,7 @@ struct Loader {
     /// What the contract names and this program cannot do yet is refused: a pin or a notice that is not regarded would be worse
     /// than none.
     private func refuseUnsupported() throws(SettingsError) {
-        for option in [Option.tokenFile, .clientCertificate, .clientKey, .pinSHA256, .notify, .linkProfile] {
+        for option in [Option.tokenFile, .notify] {
             guard let given = layers[option] else { continue }
             throw .value(option, problem: "is not supported yet", given.origin)
         }
@@ -42,7 +42,12 @@ struct Loader {
         settings.caFile = try path(.caFile)
         settings.auth = try value(.auth, Values.auth) ?? settings.auth
         settings.ehlo = try value(.ehlo, Values.ehlo)
+        settings.clientCertificate = try path(.clientCertificate)
+        settings.clientKey = try secret(.clientKey, layers[.clientKey], form: .key)
+        for word in layers[.pinSHA256]?.words ?? [] { settings.pins.append(try Values.pin(word)) }
+        settings.linkProfile = try choice(.linkProfile, LinkProfileChoice.self) ?? settings.linkProfile
         settings.tlsKeyLog = try path(.tlsKeyLog)
+        try checkClientCertificate(settings)
         try checkAccount(settings)
     }
 
@@ -55,6 +60,16 @@ struct Loader {
         if server.user == nil, settings.password != nil {
             throw combination(
                 "password-file is given, but server names no user (smtps://USER@host); auth: none ignores it", .server)
+        }
+    }
+
+    private func checkClientCertificate(_ settings: Settings) throws(SettingsError) {
+        if settings.clientCertificate != nil, settings.clientKey == nil {
+            throw combination(
+                "client-certificate is given without client-key (it may name the same file)", .clientCertificate)
+        }
+        if settings.clientKey != nil, settings.clientCertificate == nil {
+            throw combination("client-key is given without client-certificate", .clientKey)
         }
     }
 

@@ -9,6 +9,8 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
     enum Form: Sendable, Equatable {
         /// A password or token: one line.
         case line
+        /// A private key as PEM text, taken as it is.
+        case key
         /// 4 to 8 digits (3GPP TS 31.101 §9.5.1).
         case pin
     }
@@ -42,7 +44,7 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
         self.path = credentials.map { "\($0)/\(name)" }
     }
 
-    /// Reads it; one newline at the end (LF or CRLF) is removed, and nothing else.
+    /// Reads it; one newline at the end (LF or CRLF) is removed, and nothing else. A key is taken as it is.
     ///
     /// Refused: a file that others may read or write (mode & 006; a group may, as services share one), anything but a regular
     /// file or a pipe, more than 64 kB, nothing at all, and NUL, CR or LF within.
@@ -68,7 +70,7 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
         } catch {
             throw failure("\(path) cannot be read", advice: "check the path and who may read it")
         }
-        if octets.last == 0x0A {
+        if form != .key, octets.last == 0x0A {
             octets.removeLast()
             if octets.last == 0x0D { octets.removeLast() }
         }
@@ -104,6 +106,7 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
                 throw failure(
                     "\(description) holds more than one line, or a NUL", advice: "leave the secret alone in its file")
             }
+        case .key: break
         case .pin:
             guard (4...8).contains(octets.count), octets.allSatisfy({ (0x30...0x39).contains($0) }) else {
                 throw failure("\(description) does not hold 4 to 8 digits", advice: "leave the PIN alone in its file")

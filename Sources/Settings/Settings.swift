@@ -1,3 +1,5 @@
+public import Credentials
+
 // Settings: what the file, the environment and the command line say, as typed and checked values.
 //
 // Precedence: command line, environment (`MODEMAIL_…`), file, default. The file is YAML, read with libyaml, so that every
@@ -25,6 +27,14 @@ public struct Settings: Sendable {
     public var caFile: String?
     public var auth = AuthChoice.fewestRoundTrips
     public var ehlo: String?
+    /// Keys of which the server must have one; with a `caFile` both count, without one they stand in place of the system's
+    /// trust. Empty: none.
+    public var pins: [PublicKeyPin] = []
+    /// The certificate that proves this client, with its intermediates (PEM); there is a `clientKey` when there is one.
+    public var clientCertificate: String?
+    /// Its private key (PEM, not encrypted); it may be in the same file.
+    public var clientKey: SecretSource?
+    public var linkProfile = LinkProfileChoice.metered
     public var tlsKeyLog: String?
 
     public var message = MessageSettings()

@@ -1,3 +1,4 @@
+import Credentials
 import Scopes
 
 /// Turns words into values; each complaint names the option and where the word came from.
@@ -71,6 +72,16 @@ enum Values {
             throw failure(word, .auth, "is not supported yet: use fewest-round-trips, PLAIN or LOGIN")
         default: throw failure(word, .auth, "is none of fewest-round-trips, none, PLAIN, LOGIN")
         }
+    }
+
+    static func pin(_ word: Given.Word) throws(SettingsError) -> PublicKeyPin {
+        if let pin = PublicKeyPin(base64: word.text) { return pin }
+        let isHexadecimal = word.text.utf8.count >= 64 && word.text.allSatisfy { $0.isHexDigit || $0 == ":" }
+        throw failure(
+            word, .pinSHA256,
+            isHexadecimal
+                ? "is hexadecimal, as the fingerprint of a certificate; a pin is the base64 of its key's SHA-256"
+                : "is no pin: 44 characters of base64, the SHA-256 of a SubjectPublicKeyInfo")
     }
 
     static func ehlo(_ word: Given.Word) throws(SettingsError) -> String {

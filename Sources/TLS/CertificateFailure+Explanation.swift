@@ -8,6 +8,7 @@ extension CertificateFailure {
         case .anchorIsNoRoot:
             "the chain ends at \"\(lastSubject)\" from the trust store, which is an intermediate, not a root"
         case .untrustedRoot: "the server's chain ends at the root \"\(lastSubject)\", which is not trusted here"
+        case .notPinned: "no key of \(serverName) is pinned; the server has \(pinsListed)"
         case .selfSigned: "\(culprit) is self-signed and not trusted here"
         case .clockNeverSet:
             "\(clockSource) shows \(judgedAt), before this program was made, so no certificate can be judged"
@@ -33,6 +34,8 @@ extension CertificateFailure {
             "switch partial chains on (what the file holds is then trusted as it is), or add its root \"\(issuerWanted)\""
         case .untrustedRoot, .selfSigned:
             "if its owner confirms the SHA-256 fingerprint \(lastFingerprint), put it into a trust anchor file"
+        case .notPinned:
+            "if the server's owner confirms that its key is a new one, give it as --pin-sha256; else another server answers"
         case .clockNeverSet: "set the clock: by NTP, by the network's time, or by hand"
         case .notYetValid: "check the clock first; else the server's owner installed the certificate too early"
         case .expired: "ask the server's owner to renew it; if that was done, check the clock and what the server sends"
@@ -59,6 +62,7 @@ extension CertificateFailure {
         }
         lines.append(
             "trusted: \(trust.source), \(anchorsCounted), partial chains \(trust.allowsPartialChain ? "on" : "off")")
+        lines += trust.pins.map { "pinned:  \($0)" }
         lines.append("judged at \(judgedAt) by \(clockSource)")
         if let advice { lines.append("advice: \(advice)") }
         return lines
@@ -71,6 +75,8 @@ extension CertificateFailure {
         case unknownRoot
         case anchorIsNoRoot
         case untrustedRoot
+        /// None of the path's keys is pinned.
+        case notPinned
         case selfSigned
         case clockNeverSet
         case notYetValid
@@ -86,6 +92,7 @@ extension CertificateFailure {
     /// `X509_V_ERR_*` of OpenSSL 3; 24 was "not a CA" in OpenSSL 1.
     var cause: Cause {
         switch code {
+        case 2 where isPinnedAlone, 18...21 where isPinnedAlone, 50: .notPinned
         case 20, 21: depth == 0 ? .missingIntermediate : .unknownRoot
         case 2: .anchorIsNoRoot
         case 19: .untrustedRoot
@@ -117,7 +124,20 @@ extension CertificateFailure {
     private var lastFingerprint: String { path.last?.sha256 ?? "(unknown)" }
     private var notBefore: String { element.map { $0.notBefore.description } ?? "an unknown day" }
     private var notAfter: String { element.map { $0.notAfter.description } ?? "an unknown day" }
-    private var anchorsCounted: String { trust.anchors == 1 ? "1 anchor" : "\(trust.anchors) anchors" }
+    private var anchorsCounted: String {
+        if isPinnedAlone { return trust.pins.count == 1 ? "1 key" : "\(trust.pins.count) keys" }
+        return trust.anchors == 1 ? "1 anchor" : "\(trust.anchors) anchors"
+    }
+    /// Whether the pinned keys stand in the place of all other anchors.
+    private var isPinnedAlone: Bool { trust.anchors == 0 && !trust.pins.isEmpty }
+
+    /// Those of the path and of what the server sent besides, four at most, so that they can be compared.
+    private var pinsListed: String {
+        let pins = (path + unused).prefix(4).compactMap { element in
+            element.pin.map { "\($0) (\(element.role.rawValue) \"\(element.subject)\")" }
+        }
+        return pins.isEmpty ? "none that can be read" : pins.joined(separator: ", ")
+    }
 
     private var weakness: String {
         guard let element else { return words }
@@ -152,6 +172,7 @@ extension ChainElement {
             "    valid   \(notBefore) to \(notAfter)",
             "    key     \(key), signed with \(signatureAlgorithm)",
             "    sha256  \(sha256)",
+            "    pin     \(pin.map { "\($0)" } ?? "(unknown)")",
         ] + (names.isEmpty ? [] : ["    names   \(names.joined(separator: ", "))"])
     }
 }

@@ -1,3 +1,5 @@
+public import Credentials
+
 /// Why a certificate chain was refused, with all that is needed to say what to do about it.
 ///
 /// The meaning of a code depends on the depth, and on whether the last certificate of the path came from the server or from
@@ -51,8 +53,11 @@ public struct TrustSummary: Sendable, Equatable {
     /// How many anchors it holds.
     public let anchors: Int
     public let allowsPartialChain: Bool
+    /// Keys of which the chain must have one, beside the anchors or, where there are none, in their place.
+    public let pins: [PublicKeyPin]
 
-    public init(source: String, anchors: Int, allowsPartialChain: Bool) {
+    public init(source: String, anchors: Int, allowsPartialChain: Bool, pins: [PublicKeyPin] = []) {
+        self.pins = pins
         self.source = source
         self.anchors = anchors
         self.allowsPartialChain = allowsPartialChain
@@ -86,13 +91,15 @@ public struct ChainElement: Sendable, Equatable {
     public let signatureAlgorithm: String
     /// Of the whole certificate, lower-case hexadecimal.
     public let sha256: String
+    /// Of its key; nil where that cannot be read.
+    public let pin: PublicKeyPin?
     /// DNS names and addresses of the subjectAltName, at most 50 of them.
     public let names: [String]
 
     public init(
         role: Role, source: Source, subject: String, issuer: String, notBefore: WallTime, notAfter: WallTime,
         key: String,
-        signatureAlgorithm: String, sha256: String, names: [String]
+        signatureAlgorithm: String, sha256: String, pin: PublicKeyPin? = nil, names: [String]
     ) {
         self.role = role
         self.source = source
@@ -103,6 +110,7 @@ public struct ChainElement: Sendable, Equatable {
         self.key = key
         self.signatureAlgorithm = signatureAlgorithm
         self.sha256 = sha256
+        self.pin = pin
         self.names = names
     }
 }

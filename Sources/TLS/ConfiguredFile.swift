@@ -1,3 +1,4 @@
+import Glibc
 import Scopes
 import SystemPackage
 
@@ -6,13 +7,16 @@ enum ConfiguredFile {
     /// Certificates and keys are small; what is larger is another file.
     static let octetsLimit = 1 << 20
 
-    /// - Parameter role: "trust anchor file", "certificate file", "key file".
-    static func read(_ path: String, role: String) throws(TLSError) -> [UInt8] {
+    /// - Parameters:
+    ///   - role: "trust anchor file", "certificate file", "key file".
+    ///   - isSecret: a file that everybody may read or write is refused.
+    static func read(_ path: String, role: String, isSecret: Bool = false) throws(TLSError) -> [UInt8] {
         let name = "the \(role) \(path.printable(limit: 200))"
         let octets: [UInt8]
         do {
             let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
             octets = try file.closeAfter {
+                if isSecret, let problem = problem(ofModeOf: file, name: name) { throw problem }
                 var octets: [UInt8] = []
                 var chunk = [UInt8](repeating: 0, count: 16_384)
                 while octets.count <= octetsLimit {
@@ -22,6 +26,8 @@ enum ConfiguredFile {
                 }
                 return octets
             }
+        } catch let error as TLSError {
+            throw error
         } catch {
             throw .configuration("\(name) cannot be read: \(words(error))", advice: advice(error))
         }
@@ -30,6 +36,15 @@ enum ConfiguredFile {
             throw .configuration("\(name) is larger than \(octetsLimit) octets", advice: "name the right file")
         }
         return octets
+    }
+
+    /// Nil when not everybody may read or write it; a group may, as services share one.
+    static func problem(ofModeOf file: FileDescriptor, name: String) -> TLSError? {
+        var status = stat()
+        guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & 0o006 == 0 else {
+            return .configuration("\(name) may be read or written by everybody", advice: "run chmod 600 on it")
+        }
+        return nil
     }
 
     private static func words(_ error: any Error) -> String {

@@ -1,4 +1,5 @@
 import COpenSSL
+import Credentials
 import Glibc
 import Scopes
 
@@ -20,6 +21,7 @@ enum CertificateReader {
             key: key(certificate),
             signatureAlgorithm: objectName(X509_get_signature_nid(certificate)),
             sha256: sha256(certificate),
+            pin: pin(certificate),
             names: names(certificate))
     }
 
@@ -109,6 +111,17 @@ enum CertificateReader {
         var count: UInt32 = 0
         guard unsafe X509_digest(certificate, EVP_sha256(), &digest, &count) == 1 else { return "(unknown)" }
         return hexadecimal(digest.prefix(Int(count)))
+    }
+
+    /// RFC 7469 §2.4: the digest of the SubjectPublicKeyInfo in DER.
+    static func pin(_ certificate: OpaquePointer) -> PublicKeyPin? {
+        var octets: UnsafeMutablePointer<UInt8>?
+        // The library allocates the encoding, and says how long it is.
+        let count = unsafe i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &octets)
+        guard count > 0, let octets = unsafe octets else { return nil }
+        defer { unsafe CRYPTO_free(octets, nil, 0) }
+        return unsafe PublicKeyPin(
+            digest: Digests.openSSL.sha256(Array(UnsafeBufferPointer(start: octets, count: Int(count)))))
     }
 
     private static func names(_ certificate: OpaquePointer) -> [String] {

@@ -55,8 +55,8 @@ import Scopes
                     "\(certificateName) cannot be used: \(LibraryErrors.drain().first?.words ?? "unknown")")
             }
         }
-        let keyName = "the key file \(identity.keyFile.printable(limit: 200))"
-        let key = try unsafe PEM.privateKey(in: ConfiguredFile.read(identity.keyFile, role: "key file"), name: keyName)
+        let (keyText, keyName) = try ContextHandle.keyText(identity.key)
+        let key = try unsafe PEM.privateKey(in: keyText, name: keyName)
         defer { unsafe EVP_PKEY_free(key) }
         LibraryErrors.clear()
         guard unsafe SSL_CTX_use_PrivateKey(pointer, key) == 1, unsafe SSL_CTX_check_private_key(pointer) == 1 else {
@@ -64,10 +64,21 @@ import Scopes
             throw .configuration(
                 "\(keyName) does not fit \(certificateName): \(words)",
                 advice:
-                    "name the key that the certificate was made for; the server's own certificate comes first in its file"
+                    "name the key that the certificate was made for; that certificate comes first in its file"
             )
         }
         return Digests.openSSL.sha256(certificates)
+    }
+
+    private static func keyText(_ key: TLSIdentity.Key) throws(TLSError) -> (text: [UInt8], name: String) {
+        switch key {
+        case .file(let path):
+            (
+                try ConfiguredFile.read(path, role: "key file", isSecret: true),
+                "the key file \(path.printable(limit: 200))"
+            )
+        case .text(let text, let name): (text.reveal(), "the key \(name.printable(limit: 200))")
+        }
     }
 
     /// TLS 1.2 with ephemeral elliptic curves and AEAD alone: no finite-field DHE, no RSA key exchange, no CBC. What the

@@ -6,15 +6,21 @@ import SystemPackage
 final class KeyLog: Sendable {
     private let file: FileDescriptor
 
+    /// Throws `.configuration` for a file that cannot be opened, and for one that everybody may read.
     init(path: String) throws(TLSError) {
+        let name = "the key log \(path.printable(limit: 200))"
         do {
             file = try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.create, .append, .closeOnExec, .noFollow, .nonBlocking],
                 permissions: .ownerReadWrite)
         } catch {
             throw .configuration(
-                "the key log \(path.printable(limit: 200)) cannot be opened: \((error as? Errno)?.description ?? "unknown")",
+                "\(name) cannot be opened: \((error as? Errno)?.description ?? "unknown")",
                 advice: "correct the path, or leave the option out")
+        }
+        if let problem = ConfiguredFile.problem(ofModeOf: file, name: name) {
+            try? file.close()
+            throw problem
         }
     }
 

@@ -9,10 +9,14 @@ struct InstalledTrust: Sendable {
         case directory(String)
         case bundle(String)
         case file(String, anchors: Int)
+        /// None but the pinned keys.
+        case pins
     }
 
     let place: Place
     let allowsPartialChain: Bool
+    /// Keys of which the path must have one; none is asked for when it is empty.
+    var pins: [PublicKeyPin] = []
     /// Tells one set of anchors from another.
     let digest: [UInt8]
 
@@ -30,7 +34,9 @@ struct InstalledTrust: Sendable {
         case .file(let path, let anchors):
             TrustSummary(
                 source: "the file \(path.printable(limit: 200))", anchors: anchors,
-                allowsPartialChain: allowsPartialChain)
+                allowsPartialChain: allowsPartialChain, pins: pins)
+        case .pins:
+            TrustSummary(source: "the pinned keys", anchors: 0, allowsPartialChain: true, pins: pins)
         }
     }
 
@@ -43,13 +49,20 @@ struct InstalledTrust: Sendable {
 }
 
 extension ContextHandle {
-    func install(_ anchors: TrustAnchors) throws(TLSError) -> InstalledTrust {
-        switch anchors {
-        case .system:
-            try installSystem(SystemTrust())
-        case .file(let path, let partialChain):
-            try installFile(path, partialChain: partialChain)
-        }
+    /// - Parameter system: where the system's certificates are, when a test has its own.
+    func install(
+        _ anchors: TrustAnchors, pins: [PublicKeyPin], system: SystemTrust?
+    ) throws(TLSError) -> InstalledTrust {
+        var trust =
+            switch anchors {
+            case .system where !pins.isEmpty:
+                InstalledTrust(place: .pins, allowsPartialChain: true, digest: [])
+            case .system: try installSystem(system ?? SystemTrust())
+            case .file(let path, let partialChain): try installFile(path, partialChain: partialChain)
+            }
+        trust.pins = pins
+        if !pins.isEmpty { unsafe SSL_CTX_set_cert_verify_callback(pointer, chainJudgedByPins, nil) }
+        return trust
     }
 
     /// Opens no certificate: a lookup reads the ones that a chain names when it names them.

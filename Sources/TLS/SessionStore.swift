@@ -13,7 +13,7 @@ public protocol SessionStore: Sendable {
 /// Everything that decided trust when the session was made: a session of other circumstances must not be resumed, since
 /// resumption verifies no certificate.
 public struct SessionKey: Sendable, Hashable {
-    /// SHA-256 over host, port, name, trust anchors, minimum version and client certificate, lower-case hexadecimal.
+    /// SHA-256 over host, port, name, trust anchors, pins, minimum version and client certificate, lower-case hexadecimal.
     public let digest: String
 
     public init(digest: String) {

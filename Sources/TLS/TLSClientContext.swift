@@ -1,9 +1,16 @@
 import COpenSSL
-import Credentials
+public import Credentials
 
 /// How a client trusts and what it offers. Verification and the check of the server's name cannot be switched off.
 public struct TLSClientConfiguration: Sendable {
     public var trust: TrustAnchors
+    /// Keys of which one must be in the path that is verified: the server's own, an intermediate's or the root's, where the
+    /// server sends it. Empty: none is asked for.
+    ///
+    /// With `.system` they stand in its place: the first certificate of the path with a pinned key ends it, whoever issued
+    /// that one, so a self-signed server can be pinned. With a file the path must end there too, as RFC 7469 §2.6 has it.
+    /// Signatures up to that certificate, dates, purpose, strength and the server's name are checked as ever.
+    public var pins: [PublicKeyPin]
     public var linkProfile: LinkProfile
     /// What the client proves itself with, if the server asks.
     public var identity: TLSIdentity?
@@ -14,10 +21,11 @@ public struct TLSClientConfiguration: Sendable {
     public var keyLogFile: String?
 
     public init(
-        trust: TrustAnchors = .system, linkProfile: LinkProfile = .metered, identity: TLSIdentity? = nil,
-        clock: WallClock = .system, keyLogFile: String? = nil
+        trust: TrustAnchors = .system, pins: [PublicKeyPin] = [], linkProfile: LinkProfile = .metered,
+        identity: TLSIdentity? = nil, clock: WallClock = .system, keyLogFile: String? = nil
     ) {
         self.trust = trust
+        self.pins = pins
         self.linkProfile = linkProfile
         self.identity = identity
         self.clock = clock
@@ -45,11 +53,7 @@ public final class TLSClientContext: Sendable {
         let keyLog: KeyLog? =
             if let path = configuration.keyLogFile { try KeyLog(path: path) } else { nil }
         handle = try ContextHandle(.client, keyLog: keyLog)
-        if let system, configuration.trust == .system {
-            trust = try handle.installSystem(system)
-        } else {
-            trust = try handle.install(configuration.trust)
-        }
+        trust = try handle.install(configuration.trust, pins: configuration.pins, system: system)
         handle.offer(configuration.linkProfile)
         handle.verifyServers()
         identityDigest = if let identity = configuration.identity { try handle.use(identity) } else { [] }
@@ -59,7 +63,7 @@ public final class TLSClientContext: Sendable {
     func sessionKey(host: ServerName, port: Int) -> SessionKey {
         let parts = [
             "modemail session key 1", host.text, String(port), hexadecimal(trust.digest), String(handle.lowestVersion),
-            hexadecimal(identityDigest),
+            hexadecimal(identityDigest), trust.pins.sorted().map(\.description).joined(separator: " "),
         ]
         // Each part with its length, so that no two lists read the same.
         let text = parts.map { "\($0.utf8.count):\($0)" }.joined(separator: ",")

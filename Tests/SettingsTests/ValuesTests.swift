@@ -1,3 +1,5 @@
+import Credentials
+import Glibc
 import Scopes
 import Settings
 import Testing
@@ -120,10 +122,56 @@ import Testing
         }
     }
 
-    @Test(arguments: [Option.tokenFile, .clientCertificate, .clientKey, .pinSHA256, .notify, .linkProfile])
+    @Test(arguments: [Option.tokenFile, .notify])
     func whatIsNotRegardedIsRefused(_ option: Option) {
         let error = #expect(throws: SettingsError.self) { try load(option, "x") }
         #expect(error?.summary == "--\(option.rawValue): is not supported yet")
+    }
+
+    @Test func pinsAreTheBase64OfADigest() throws {
+        let (first, backup) = (
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+        )
+        let both = flags { $0.set(.pinSHA256, [first, backup]) }
+        let settings = try Settings.load(file: nil, environment: [:], flags: both)
+        #expect(settings.pins.map(\.description) == [first, backup])
+        let environment = ["MODEMAIL_PIN_SHA256": "\(first)\n\(backup)"]
+        #expect(try Settings.load(file: nil, environment: environment, flags: Flags()).pins == settings.pins)
+        for text in [
+            "", "x", String(first.dropLast()), first + "=", "sha256/" + first, backup.replacing("A=", with: "B="),
+            first.replacing("+", with: "-"),
+        ] {
+            let error = #expect(throws: SettingsError.self, "\(text)") { try load(.pinSHA256, text) }
+            #expect(error?.line.contains("44 characters of base64") == true, "\(error?.line ?? "")")
+        }
+        let fingerprint = Array(repeating: "ab", count: 32)
+        for text in [fingerprint.joined(), fingerprint.joined(separator: ":").uppercased()] {
+            let error = #expect(throws: SettingsError.self) { try load(.pinSHA256, text) }
+            #expect(error?.line.contains("is hexadecimal") == true)
+        }
+    }
+
+    @Test func aClientCertificateHasItsKey() throws {
+        let folder = try TemporaryFolder()
+        let key = try folder.file("key", "-----BEGIN\n-----END\n")
+        let settings = try folder.load("client-certificate: certificate.pem\nclient-key: key\n")
+        #expect(settings.clientCertificate == folder.path + "/certificate.pem")
+        #expect(try settings.clientKey?.read().revealText() == "-----BEGIN\n-----END\n")
+        #expect(settings.listing.contains { $0.key == "client-key" && $0.value.hasSuffix("(content <redacted>)") })
+        _ = unsafe chmod(key, 0o644)
+        let error = #expect(throws: SettingsError.self) { try settings.checkSecrets() }
+        #expect(error?.line.contains("chmod 600") == true)
+        for alone in [Option.clientCertificate, .clientKey] {
+            let error = #expect(throws: SettingsError.self) { try load(alone, "f") }
+            #expect(error?.exitStatus == .usage)
+        }
+    }
+
+    @Test func linkProfilesAreNamed() throws {
+        #expect(try load(.linkProfile, "standard").linkProfile == .standard)
+        #expect(try load(.linkProfile, "metered").linkProfile == .metered)
+        let error = #expect(throws: SettingsError.self) { try load(.linkProfile, "fast") }
+        #expect(error?.summary == "--link-profile: 'fast' is none of metered, standard")
     }
 
     @Test func whatGoesOnTheModemsLineHoldsNoQuoteOrControlCharacter() throws {

@@ -9,6 +9,11 @@ public struct TestCertificates: Sendable {
     public struct Server: Sendable {
         public let certificateFile: String
         public let keyFile: String
+
+        public init(certificateFile: String, keyFile: String) {
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+        }
     }
 
     /// The name that the servers' certificates are for.

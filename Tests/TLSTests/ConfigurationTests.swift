@@ -1,3 +1,4 @@
+import Credentials
 import Scopes
 import Support
 import Testing
@@ -102,6 +103,37 @@ import Testing
         }
     }
 
+    @Test(arguments: [("604", false), ("602", false), ("640", true)])
+    func aKeyThatEverybodyMayReadIsRefused(mode: String, isFine: Bool) throws {
+        let path = try temporaryFile(TestProcess.run(["cat", certificates.server.keyFile]))
+        try TestProcess.run(["chmod", mode, path])
+        let identity = TLSIdentity(certificateFile: certificates.server.certificateFile, keyFile: path)
+        if isFine {
+            _ = try TLSServerContext(identity: identity)
+        } else {
+            #expect {
+                try TLSServerContext(identity: identity)
+            } throws: { error in
+                guard let error = error as? TLSError else { return false }
+                return error.line.contains("chmod 600") && error.exitStatus == .configuration
+            }
+        }
+    }
+
+    @Test func aKeyMayBeGivenAsText() throws {
+        let text = Secret(try TestProcess.run(["cat", certificates.server.keyFile]))
+        let identity = TLSIdentity(
+            certificateFile: certificates.server.certificateFile, key: .text(text, name: "credential:mail"))
+        _ = try TLSServerContext(identity: identity)
+        var broken = identity
+        broken.certificateFile = certificates.rsaServer.certificateFile
+        #expect {
+            try TLSServerContext(identity: broken)
+        } throws: { error in
+            (error as? TLSError)?.summary.hasPrefix("the key credential:mail does not fit") == true
+        }
+    }
+
     @Test func theHashedDirectoryIsReadWhenAChainNamesItsRoot() async throws {
         let system = SystemTrust(directories: [nil, "/nonexistent", certificates.hashedDirectory], bundles: [])
         #expect(system.directory == certificates.hashedDirectory)
@@ -140,7 +172,7 @@ import Testing
             ))
         _ = try TLSClientContext(configuration)
         var broken = configuration
-        broken.identity?.keyFile = certificates.root
+        broken.identity?.key = .file(certificates.root)
         #expect { try TLSClientContext(broken) } throws: { error in
             (error as? TLSError)?.summary.contains("holds no private key") == true
         }
@@ -154,6 +186,14 @@ import Testing
         #expect(text.contains("CLIENT_HANDSHAKE_TRAFFIC_SECRET "))
         #expect(text.split(separator: "\n").allSatisfy { $0.split(separator: " ").count == 3 })
         #expect(try TestProcess.run(["stat", "-c", "%a", path]) == "600\n")
+        // The next connection's are appended; a file that others can read gets none.
+        #expect(try await failure(TLSClientContext(configuration), TLSServerContext(certificates.server)) == nil)
+        let both = try TestProcess.run(["cat", path])
+        #expect(both.hasPrefix(text) && both.utf8.count > text.utf8.count)
+        try TestProcess.run(["chmod", "644", path])
+        #expect { try TLSClientContext(configuration) } throws: { error in
+            (error as? TLSError)?.summary.contains("may be read or written by everybody") == true
+        }
     }
 }
 
