@@ -117,7 +117,8 @@ struct Dialogue {
     private func session(
         _ mail: OutgoingMail, transport: SMTPTransport, name: ClientName
     ) async throws -> DeliveryOutcome {
-        let configuration = SMTPClient.Configuration(name: name, credentials: credentials)
+        var configuration = SMTPClient.Configuration(name: name, credentials: credentials)
+        configuration.timeouts = SMTPTimeouts(settings.timeouts)
         let client = SMTPClient(transport: transport, configuration: configuration) { event in note(event) }
         facts.note(messageOctets: mail.message.octets)
         return try await client.send(mail.envelope, mail.message)

@@ -35,7 +35,8 @@ extension Option {
         case .modems: .list(of: .modem)
         case .timeouts:
             .mapping([
-                "registration": .duration, "connect": .duration, "tls": .duration,
+                "registration": .duration, "connect": .duration, "tls": .duration, "greeting": .duration,
+                "command": .duration, "data": .duration, "data-block": .duration, "data-termination": .duration,
                 "total": .duration, "teardown": .duration,
             ])
         case .aliases, .commandTimeouts: .names

@@ -121,6 +121,11 @@ struct Loader {
         try limit("registration", &timeouts.registration)
         try limit("connect", &timeouts.connect)
         try limit("tls", &timeouts.tls)
+        try limit("greeting", &timeouts.greeting)
+        try limit("command", &timeouts.command)
+        try limit("data", &timeouts.data)
+        try limit("data-block", &timeouts.dataBlock)
+        try limit("data-termination", &timeouts.dataTermination)
         try limit("total", &timeouts.total)
         try limit("teardown", &timeouts.teardown)
         return timeouts

@@ -81,6 +81,16 @@ public struct Timeouts: Sendable, Equatable {
     public var connect = Duration.seconds(75)
     /// The TLS handshake; 90 s by default.
     public var tls = Duration.seconds(90)
+    /// The server's greeting; 5 minutes by default. This and the next four are those of RFC 5321 §4.5.3.2, each without progress.
+    public var greeting = Duration.seconds(300)
+    /// The reply to each command but DATA; 5 minutes by default.
+    public var command = Duration.seconds(300)
+    /// The reply to DATA; 2 minutes by default.
+    public var data = Duration.seconds(120)
+    /// Each piece of the message; 3 minutes by default.
+    public var dataBlock = Duration.seconds(180)
+    /// The reply to the message; 10 minutes by default. A shorter one means mail sent twice where the server works long.
+    public var dataTermination = Duration.seconds(600)
     /// All of one attempt without the teardown; 30 minutes by default.
     public var total = Duration.seconds(1800)
     /// The whole teardown; 15 s by default.

@@ -56,6 +56,21 @@ import Testing
         }
     }
 
+    @Test func theLimitsOfSMTPAreTheStandardsUntilTheOwnerSetsThem() throws {
+        let folder = try TemporaryFolder()
+        let byDefault = try folder.load("timeouts: { connect: 20s }").timeouts
+        #expect(byDefault.greeting == .seconds(300) && byDefault.command == .seconds(300))
+        #expect(byDefault.data == .seconds(120) && byDefault.dataBlock == .seconds(180))
+        #expect(byDefault.dataTermination == .seconds(600))
+        let own = try folder.load(
+            "timeouts: { greeting: 1s, command: 2s, data: 3s, data-block: 4s, data-termination: 5s }"
+        ).timeouts
+        #expect(own.greeting == .seconds(1) && own.command == .seconds(2) && own.data == .seconds(3))
+        #expect(own.dataBlock == .seconds(4) && own.dataTermination == .seconds(5))
+        let error = #expect(throws: SettingsError.self) { try folder.load("timeouts: { data-blok: 4s }") }
+        #expect(error?.line.contains("data-block") == true)
+    }
+
     @Test func commandLineBeatsEnvironmentBeatsFileBeatsDefault() throws {
         let folder = try TemporaryFolder()
         let yaml = "apn: file\ndevice: /dev/a\nbaud: 9600\nroaming: allow\n"
