@@ -125,7 +125,9 @@ struct OnlineDial: Sendable {
                 switch dialect.result(of: try await port.perform(exchange), to: operation) {
                 case .alreadyClosed: outcome = .notNeeded
                 case .failed(let fault): return .failed(fault.sentence("the modem did not close the socket"))
-                case .done, .allocated, .opened, .opening, .accepted, .received, .empty, .ended, .unacknowledged: break
+                case .done, .allocated, .opened, .opening, .accepted, .received, .empty, .ended, .unacknowledged,
+                    .limit:
+                    break
                 }
             } catch {
                 return .failed(error.summary)
@@ -142,15 +144,16 @@ struct OnlineDial: Sendable {
             switch dialect.result(of: answer, to: operation) {
             case .opened: return nil
             case .ended: return .peerClosed
-            case .done, .allocated, .opening, .accepted, .received, .empty, .unacknowledged, .alreadyClosed, .failed:
+            case .done, .allocated, .opening, .accepted, .received, .empty, .unacknowledged, .limit, .alreadyClosed,
+                .failed:
                 break
             }
         }
-        guard let query = dialect.query(context), let answer = try? await port.perform(query) else {
+        guard let status = try? await dialect.status(of: context, on: port) else {
             return .lost("the modem left data mode")
         }
-        switch dialect.status(in: answer, of: context) {
-        case .active: return .peerClosed
+        switch status {
+        case .active, .activeOtherwise: return .peerClosed
         case .inactive: return .lost("the PDP context is down")
         }
     }

@@ -80,10 +80,11 @@ final class SocketBearer: Bearer {
 
     // MARK: Start
 
-    /// Settings, then the context: found active, or activated; and its address.
+    /// The context as it is found, settings, then the context activated where it was not; and its address.
     func start() async throws(BearerError) {
-        for step in dialect.settings() { _ = try await require(step) }
-        if case .active(let address)? = try await status() {
+        let found = try await status()
+        for step in dialect.settings(found: found) { _ = try await require(step) }
+        if case .active(let address)? = found {
             state.withLock { state in
                 state.life = .up(wasFound: true)
                 state.address = address
@@ -91,36 +92,47 @@ final class SocketBearer: Bearer {
             return
         }
         state.withLock { $0.life = .activating }
-        try await activate()
-        let status = try await status()
+        let answers = try await activate()
+        var status: ContextStatus? = dialect.status(in: answers, of: context)
+        if status == .inactive { status = try await self.status() }
         state.withLock { state in
-            state.life = .up(wasFound: false)
+            state.life = .up(wasFound: found == .activeOtherwise)
             if case .active(let address)? = status { state.address = address }
         }
     }
 
-    /// Nil where the dialect cannot tell.
+    /// Nil where neither the dialect nor bring-up can tell.
     private func status() async throws(BearerError) -> ContextStatus? {
         let context = context
-        guard let query = dialect.query(context) else { return context.wasActive == true ? .active(address: nil) : nil }
-        let answer = try await perform(query)
-        guard answer.result == .ok else { return .inactive }
-        return dialect.status(in: answer, of: context)
+        do {
+            if let status = try await dialect.status(of: context, on: port) { return status }
+        } catch {
+            throw error == .cancelled ? .interrupted : .modem(error)
+        }
+        return context.wasActive == true ? .active(address: nil) : nil
     }
 
     /// A refusal is followed by the dialect's deactivation, which alone makes another activation possible. A second one is
-    /// made when the network asks for another PDP type, or when nothing says that it would be refused again.
-    private func activate() async throws(BearerError) {
-        guard let first = try await refusal() else { return }
+    /// made when the network asks for another PDP type, or when nothing says that it would be refused again. It answers with
+    /// the answers of the steps.
+    private func activate() async throws(BearerError) -> [Exchange.Answer] {
+        let first: Refusal
+        switch try await attempt() {
+        case .success(let answers): return answers
+        case .failure(let refusal): first = refusal
+        }
         await deactivate()
         if let adapted = try await adapted(after: first.error) {
             state.withLock { $0.context = adapted }
         } else if first.isFinal {
             throw .contextRefused(first.error)
         }
-        guard let second = try await refusal() else { return }
-        await deactivate()
-        throw .contextRefused(second.error)
+        switch try await attempt() {
+        case .success(let answers): return answers
+        case .failure(let second):
+            await deactivate()
+            throw .contextRefused(second.error)
+        }
     }
 
     private func adapted(after refusal: ModemError) async throws(BearerError) -> PDPContext? {
@@ -132,26 +144,27 @@ final class SocketBearer: Bearer {
         }
     }
 
-    private struct Refusal {
+    private struct Refusal: Error {
         let error: ModemError
         /// The same attempt would be refused again.
         let isFinal: Bool
     }
 
-    /// Runs the steps of activation; nil when the context is up.
-    private func refusal() async throws(BearerError) -> Refusal? {
+    /// Runs the steps of activation.
+    private func attempt() async throws(BearerError) -> Result<[Exchange.Answer], Refusal> {
         let steps: [BearerStep]
         do {
             steps = try dialect.activation(of: context)
         } catch {
             throw .unusable(words: error.summary)
         }
+        var answers: [Exchange.Answer] = []
         for step in steps {
             let answer = try await perform(step.exchange)
-            guard answer.result != .ok, step.tolerance == .none else { continue }
-            return await explained(answer)
+            guard answer.result == .ok || step.tolerance == .refusal else { return .failure(await explained(answer)) }
+            answers.append(answer)
         }
-        return nil
+        return .success(answers)
     }
 
     private func explained(_ answer: Exchange.Answer) async -> Refusal {
@@ -243,5 +256,16 @@ final class SocketBearer: Bearer {
             }
         }
         return outcome
+    }
+}
+
+extension Dialect {
+    /// Asks how the context stands until the dialect knows; nil where it cannot tell.
+    func status(of context: PDPContext, on port: any CommandPort) async throws(ATError) -> ContextStatus? {
+        var answers: [Exchange.Answer] = []
+        while let question = query(context, after: answers) {
+            answers.append(try await port.perform(question))
+        }
+        return answers.isEmpty ? nil : status(in: answers, of: context)
     }
 }

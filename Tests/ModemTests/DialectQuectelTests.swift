@@ -60,8 +60,8 @@ import Testing
     @Test func statusIsThatOfTheRightContext() {
         let lines = ["+QIACT: 1,1,1,\"10.0.0.1\"", "+QIACT: 2,1,1,\"10.0.0.2\""].map { ATLine($0) }
         let answer = Exchange.Answer(lines: lines)
-        #expect(dialect.status(in: answer, of: PDPContext(cid: 2, type: .ipv4)) == .active(address: "10.0.0.2"))
-        #expect(dialect.status(in: answer, of: PDPContext(cid: 3, type: .ipv4)) == .inactive)
+        #expect(dialect.status(in: [answer], of: PDPContext(cid: 2, type: .ipv4)) == .active(address: "10.0.0.2"))
+        #expect(dialect.status(in: [answer], of: PDPContext(cid: 3, type: .ipv4)) == .inactive)
     }
 
     @Test func errorNumbersBecomeKinds() {

@@ -10,9 +10,9 @@ extension DialectShape {
     var carriage: Carriage { .pull }
     var introducers: [Introducer] { [] }
     var unsolicitedPrefixes: [String] { [] }
-    func settings() -> [BearerStep] { [] }
-    func query(_ context: PDPContext) -> Exchange? { nil }
-    func status(in answer: Exchange.Answer, of context: PDPContext) -> ContextStatus { .inactive }
+    func settings(found: ContextStatus?) -> [BearerStep] { [] }
+    func query(_ context: PDPContext, after answers: [Exchange.Answer]) -> Exchange? { nil }
+    func status(in answers: [Exchange.Answer], of context: PDPContext) -> ContextStatus { .inactive }
     func activation(of context: PDPContext) throws(ATError) -> [BearerStep] { [] }
     func deactivation(of context: PDPContext) -> [BearerStep] { [] }
     func explanation(in answer: Exchange.Answer) -> SocketFault? { nil }
@@ -61,7 +61,7 @@ struct SIM800Shape: DialectShape {
         case .close(let slot, 0):
             let done = Exchange.Completion.lineInstead([.leading(slot, suffix: "CLOSE OK")])
             return Exchange(command("AT+CIPCLOSE=", slot).literal(",1"), completion: done)
-        case .open, .openOnline, .resumeOnline, .state, .explain, .close: return nil
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .explain, .close: return nil
         }
     }
 
@@ -76,7 +76,7 @@ struct SIM800Shape: DialectShape {
             return .received(octets, left: numbers(answer, "+CIPRXGET: 2,")?.last)
         case .unacknowledged: return .unacknowledged(numbers(answer, "+CIPACK:")?.last ?? 0)
         case .close: return answer.result == .ok ? .done : .alreadyClosed
-        case .openOnline, .resumeOnline, .state, .explain: return .done
+        case .openOnline, .resumeOnline, .state, .sendLimit, .explain: return .done
         }
     }
 
@@ -112,7 +112,7 @@ struct SIM7080Shape: DialectShape {
             return Exchange(command("AT+CARECV=", slot).literal(",").number(most), responsePrefixes: ["+CARECV:"])
         case .unacknowledged(let slot): return Exchange(command("AT+CAACK=", slot), responsePrefixes: ["+CAACK:"])
         case .close(let slot, 0): return Exchange(command("AT+CACLOSE=", slot))
-        case .open, .openOnline, .resumeOnline, .state, .explain, .close: return nil
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .explain, .close: return nil
         }
     }
 
@@ -123,7 +123,7 @@ struct SIM7080Shape: DialectShape {
         case .send(_, let octets): .accepted(octets.readableBytes)
         case .receive: payload(answer)
         case .unacknowledged: .unacknowledged(numbers(answer, "+CAACK:")?.last ?? 0)
-        case .open, .close, .openOnline, .resumeOnline, .state, .explain: .done
+        case .open, .close, .openOnline, .resumeOnline, .state, .sendLimit, .explain: .done
         }
     }
 
@@ -158,14 +158,14 @@ struct UbloxShape: DialectShape {
         case .unacknowledged(let slot):
             return Exchange(command("AT+USOCTL=", slot).literal(",11"), responsePrefixes: ["+USOCTL:"])
         case .close(let slot, 0): return Exchange(command("AT+USOCL=", slot), timeout: .seconds(120))
-        case .open, .openOnline, .resumeOnline, .state, .explain, .close: return nil
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .explain, .close: return nil
         }
     }
 
     func result(of answer: Exchange.Answer, to operation: SocketOperation) -> SocketResult {
         switch operation {
         case .close: return answer.result == .ok ? .done : .alreadyClosed
-        case .open, .openOnline, .resumeOnline, .state, .send, .receive, .unacknowledged, .explain: break
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .send, .receive, .unacknowledged, .explain: break
         }
         guard answer.result == .ok else {
             return .failed(SocketFault(.connectFailed, words: answer.result.description))
@@ -177,7 +177,7 @@ struct UbloxShape: DialectShape {
         case .send: .accepted(numbers(answer, "+USOWR:")?.last ?? 0)
         case .receive: payload(answer)
         case .unacknowledged: .unacknowledged(numbers(answer, "+USOCTL:")?.last ?? 0)
-        case .close, .openOnline, .resumeOnline, .state, .explain: .done
+        case .close, .openOnline, .resumeOnline, .state, .sendLimit, .explain: .done
         }
     }
 
@@ -213,21 +213,21 @@ struct CinterionShape: DialectShape {
                 answerPayload: .announced(prefix: "^SISR: \(slot),", parameter: 1))
         case .close(let slot, 0): return Exchange(command("AT^SISC=", slot))
         case .close(let slot, 1): return Exchange(command("AT^SISS=", slot).literal(",\"srvType\",\"none\""))
-        case .open, .openOnline, .resumeOnline, .state, .unacknowledged, .explain, .close: return nil
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .unacknowledged, .explain, .close: return nil
         }
     }
 
     func result(of answer: Exchange.Answer, to operation: SocketOperation) -> SocketResult {
         switch operation {
         case .close: return answer.result == .ok ? .done : .alreadyClosed
-        case .open, .openOnline, .resumeOnline, .state, .send, .receive, .unacknowledged, .explain: break
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .send, .receive, .unacknowledged, .explain: break
         }
         guard answer.result == .ok else { return .failed(SocketFault(.other, words: answer.result.description)) }
         return switch operation {
         case .open(_, _, _, 3): .opening
         case .send: .accepted(answer.octetsWritten)
         case .receive: numbers(answer, "^SISR:")?.last == -2 ? .ended : payload(answer)
-        case .open, .close, .openOnline, .resumeOnline, .state, .unacknowledged, .explain: .done
+        case .open, .close, .openOnline, .resumeOnline, .state, .sendLimit, .unacknowledged, .explain: .done
         }
     }
 
@@ -264,14 +264,14 @@ struct SierraHLShape: DialectShape {
                 answerPayload: .behind(line: "CONNECT", octets: most, trailer: Self.pattern))
         case .close(let slot, 0): return Exchange(command("AT+KTCPCLOSE=", slot).literal(",1"), timeout: .seconds(60))
         case .close(let slot, 1): return Exchange(command("AT+KTCPDEL=", slot))
-        case .open, .openOnline, .resumeOnline, .state, .unacknowledged, .explain, .close: return nil
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .unacknowledged, .explain, .close: return nil
         }
     }
 
     func result(of answer: Exchange.Answer, to operation: SocketOperation) -> SocketResult {
         switch operation {
         case .close: return answer.result == .ok ? .done : .alreadyClosed
-        case .open, .openOnline, .resumeOnline, .state, .send, .receive, .unacknowledged, .explain: break
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .send, .receive, .unacknowledged, .explain: break
         }
         guard answer.result == .ok else { return .failed(SocketFault(.other, words: answer.result.description)) }
         return switch operation {
@@ -280,7 +280,7 @@ struct SierraHLShape: DialectShape {
         case .open: .opening
         case .send(_, let octets): .accepted(octets.readableBytes)
         case .receive: payload(answer)
-        case .close, .openOnline, .resumeOnline, .state, .unacknowledged, .explain: .done
+        case .close, .openOnline, .resumeOnline, .state, .sendLimit, .unacknowledged, .explain: .done
         }
     }
 
@@ -317,7 +317,7 @@ struct SequansShape: DialectShape {
             return Exchange(command("AT+SQNSRECV=", slot).literal(",").number(most), responsePrefixes: ["+SQNSRECV:"])
         case .unacknowledged(let slot): return Exchange(command("AT+SQNSI=", slot), responsePrefixes: ["+SQNSI:"])
         case .close(let slot, 0): return Exchange(command("AT+SQNSH=", slot))
-        case .open, .openOnline, .resumeOnline, .explain, .close: return nil
+        case .open, .openOnline, .resumeOnline, .sendLimit, .explain, .close: return nil
         }
     }
 
@@ -325,7 +325,7 @@ struct SequansShape: DialectShape {
         switch operation {
         case .close: return answer.result == .ok ? .done : .alreadyClosed
         case .receive where answer.result != .ok: return .empty
-        case .open, .openOnline, .resumeOnline, .state, .send, .receive, .unacknowledged, .explain: break
+        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .send, .receive, .unacknowledged, .explain: break
         }
         guard answer.result == .ok else {
             return .failed(SocketFault(.connectFailed, words: answer.result.description))
@@ -338,7 +338,7 @@ struct SequansShape: DialectShape {
         case .send(_, let octets): return .accepted(octets.readableBytes)
         case .receive: return payload(answer)
         case .unacknowledged: return .unacknowledged(numbers(answer, "+SQNSI:")?.last ?? 0)
-        case .close, .openOnline, .resumeOnline, .explain: return .done
+        case .close, .openOnline, .resumeOnline, .sendLimit, .explain: return .done
         }
     }
 

@@ -19,11 +19,14 @@ public protocol Dialect: Sendable {
 
     // MARK: The bearer
 
-    /// Values that the sockets rely on and that firmware may keep otherwise; sent once, before anything else.
-    func settings() -> [BearerStep]
-    /// Asks whether the context carries the embedded stack, and under which address; nil where a dialect cannot tell.
-    func query(_ context: PDPContext) -> Exchange?
-    func status(in answer: Exchange.Answer, of context: PDPContext) -> ContextStatus
+    /// Asks whether the context carries the embedded stack, and under which address: the question behind these answers; nil:
+    /// no further one. A dialect without a first question cannot tell.
+    func query(_ context: PDPContext, after answers: [Exchange.Answer]) -> Exchange?
+    /// What the answers to these questions say, or those to the steps of activation.
+    func status(in answers: [Exchange.Answer], of context: PDPContext) -> ContextStatus
+    /// Values that the sockets rely on and that firmware may keep otherwise; sent once, behind the first query.
+    /// - Parameter found: what the query said; nil where the dialect cannot tell.
+    func settings(found: ContextStatus?) -> [BearerStep]
     /// Brings the context up. Throws `.unquotable` for a value that cannot go on the line.
     func activation(of context: PDPContext) throws(ATError) -> [BearerStep]
     /// Takes the context down; also what a lost bearer or a failed activation demands before the next one.
@@ -108,4 +111,6 @@ public enum ContextStatus: Sendable, Equatable {
     case inactive
     /// With its address where the answer named one.
     case active(address: String?)
+    /// It does, but set in a way that our sockets cannot use: `settings` take it down, it is activated anew, and stays up.
+    case activeOtherwise
 }

@@ -6,7 +6,7 @@ extension Quectel {
     /// Payload as it is (`dataformat` 0,0), `+QIRD` with its octets behind the header's line end (`viewmode` 0), no echo of
     /// payload. Some firmware keeps other values from an earlier user, and each of the three would spoil every octet; what
     /// else `+QICFG` sets only changes times. Firmware that lacks one of them has no other value.
-    public func settings() -> [BearerStep] {
+    public func settings(found: ContextStatus?) -> [BearerStep] {
         [
             BearerStep(Exchange(CommandText("AT+QICFG=\"dataformat\",0,0")), tolerance: .refusal),
             BearerStep(Exchange(CommandText("AT+QICFG=\"viewmode\",0")), tolerance: .refusal),
@@ -14,13 +14,14 @@ extension Quectel {
         ]
     }
 
-    public func query(_ context: PDPContext) -> Exchange? {
-        Exchange(CommandText("AT+QIACT?"), responsePrefixes: ["+QIACT:"], timeout: .seconds(15))
+    public func query(_ context: PDPContext, after answers: [Exchange.Answer]) -> Exchange? {
+        guard answers.isEmpty else { return nil }
+        return Exchange(CommandText("AT+QIACT?"), responsePrefixes: ["+QIACT:"], timeout: .seconds(15))
     }
 
     /// `+QIACT: ctx,state,type,"address"[,"address"]`, one line per active context.
-    public func status(in answer: Exchange.Answer, of context: PDPContext) -> ContextStatus {
-        for line in answer.lines {
+    public func status(in answers: [Exchange.Answer], of context: PDPContext) -> ContextStatus {
+        for line in answers.flatMap(\.lines) {
             guard let fields = LineFields(line.text, prefix: "+QIACT:") else { continue }
             guard fields.number(0) == context.cid, fields.number(1) == 1 else { continue }
             return .active(address: fields[3].isEmpty ? nil : fields[3])

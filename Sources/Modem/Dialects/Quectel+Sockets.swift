@@ -21,6 +21,8 @@ extension Quectel {
         case .unacknowledged(let slot):
             let command = CommandText("AT+QISEND=").number(slot).literal(",0")
             return Exchange(command, responsePrefixes: ["+QISEND:"])
+        case .sendLimit:
+            return nil
         case .explain:
             return Self.lastError
         case .close(let slot, let step):
@@ -58,7 +60,7 @@ extension Quectel {
         case .send(_, let octets): Self.acceptance(of: answer, octets.readableBytes)
         case .receive: Self.received(in: answer)
         case .unacknowledged: Self.unacknowledged(in: answer)
-        case .explain: .done
+        case .sendLimit, .explain: .done
         case .close: answer.result == .ok ? .done : .alreadyClosed
         }
     }

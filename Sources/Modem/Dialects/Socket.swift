@@ -90,6 +90,29 @@ struct Sending: Sendable {
     /// Whether a pause ends with a line that says so.
     var isBlocked = false
     var failure: StreamFailure?
+    /// What one send may have at most; nil: the dialect's limit.
+    var limit: Int?
+    /// Sends that kept to that limit; after some it is tried without.
+    var limitedSends = 0
+    /// The last send was refused: because it was too long, perhaps.
+    var refusal: Refusal?
+
+    struct Refusal: Sendable {
+        let octets: Int
+        let fault: SocketFault
+        /// Whether the limit was asked for since the last octet that was taken.
+        var isAsked = false
+    }
+
+    /// A send was taken. What a network's window held back once may pass later: a limit is forgotten after some sends.
+    mutating func keptToLimit() {
+        refusal = nil
+        guard limit != nil else { return }
+        limitedSends += 1
+        if limitedSends >= Self.sendsPerLimit { limit = nil }
+    }
+
+    private static let sendsPerLimit = 32
 
     mutating func becomeWritable() {
         guard isBlocked else { return }

@@ -43,7 +43,7 @@ extension SocketMachine {
             }
             update(id) { $0.slot = slot }
             advance(id, step, now)
-        case .done, .accepted, .received, .empty, .unacknowledged: advance(id, step, now)
+        case .done, .accepted, .received, .empty, .unacknowledged, .limit: advance(id, step, now)
         case .opening: advance(id, step, now)
         case .opened:
             update(id) { $0.earlyVerdict = .connected }

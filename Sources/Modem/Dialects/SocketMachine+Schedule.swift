@@ -71,7 +71,7 @@ extension SocketMachine {
                 socket.receiving.isNoticed = false
                 socket.receiving.confirmAt = nil
             case .state: socket.stateAt = nil
-            case .open, .openOnline, .resumeOnline, .unacknowledged, .explain, .close: return
+            case .open, .openOnline, .resumeOnline, .sendLimit, .unacknowledged, .explain, .close: return
             }
         }
         actions.append(.perform(exchange))
@@ -93,6 +93,7 @@ extension SocketMachine {
         case .state: update(turn.socket) { $0.stateAt = nil }
         case .unacknowledged: finishFlush(turn.socket, nil)
         case .send: endSending(turn.socket, .corrupt(error?.summary ?? "the dialect cannot send"))
+        case .sendLimit: concludeSendLimit(turn.socket, .done, now)
         case .receive, .openOnline, .resumeOnline: update(turn.socket) { $0.receiving.mayHold = false }
         }
     }
@@ -134,7 +135,9 @@ extension SocketMachine {
         guard let slot = socket.slot, socket.sending.isDue(now) else { return nil }
         switch socket.phase {
         case .established, .lingering:
-            let count = min(dialect.limits.sendOctets, socket.sending.octets.readableBytes)
+            if let refusal = socket.sending.refusal, !refusal.isAsked { return .sendLimit(slot: slot) }
+            let limit = min(dialect.limits.sendOctets, socket.sending.limit ?? .max)
+            let count = min(limit, socket.sending.octets.readableBytes)
             guard let chunk = socket.sending.octets.getSlice(at: socket.sending.octets.readerIndex, length: count)
             else {
                 return nil
@@ -161,6 +164,7 @@ extension SocketMachine {
         case .state: concludeState(turn.socket, result, now)
         case .send(_, let octets): concludeSend(turn.socket, octets.readableBytes, result, now)
         case .receive(_, let most): concludeReceive(turn.socket, most, result, now)
+        case .sendLimit: concludeSendLimit(turn.socket, result, now)
         case .unacknowledged: concludeUnacknowledged(turn.socket, result, now)
         case .explain: concludeFailing(turn.socket, answer)
         case .close(_, let step):
@@ -184,6 +188,7 @@ extension SocketMachine {
             endSending(id, .linkLost(error.summary))
             endReceiving(id, .failed(.linkLost(error.summary)), isDrained: true)
             if case .lingering = sockets[id]?.phase { update(id) { $0.phase = .closing(step: 0) } }
+        case .sendLimit: concludeSendLimit(id, .done, now)
         case .unacknowledged: finishFlush(id, nil)
         case .explain: concludeFailing(id, nil)
         case .close(_, let step):

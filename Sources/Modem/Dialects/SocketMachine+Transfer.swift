@@ -96,9 +96,9 @@ extension SocketMachine {
         switch result {
         case .accepted(let count): accepted(id, min(max(count, 0), offered), now)
         case .done: accepted(id, offered, now)
-        case .failed(let fault): failSending(id, fault)
+        case .failed(let fault): refused(id, offered, fault)
         case .ended, .alreadyClosed: failSending(id, SocketFault(.reset))
-        case .allocated, .opened, .opening, .received, .empty, .unacknowledged: accepted(id, 0, now)
+        case .allocated, .opened, .opening, .received, .empty, .unacknowledged, .limit: accepted(id, 0, now)
         }
         if case .lingering = socket.phase, let after = sockets[id] {
             let isDone = after.sending.octets.readableBytes == 0 || after.sending.failure != nil
@@ -116,6 +116,7 @@ extension SocketMachine {
                 socket.sending.pause = nil
                 socket.sending.pausedUntil = nil
                 socket.sending.stalledSince = nil
+                socket.sending.keptToLimit()
                 if waits { socket.sending.block(until: now + tuning.writableLimit) }
             } else {
                 let pause = socket.sending.pause ?? tuning.retryPause
@@ -131,6 +132,28 @@ extension SocketMachine {
         }
         settleWriter(id)
         settleFlush(id)
+    }
+
+    /// Where the dialect can say how many octets a send may have, that is asked before a refusal is taken for the end.
+    private mutating func refused(_ id: SocketID, _ offered: Int, _ fault: SocketFault) {
+        guard let socket = sockets[id], let slot = socket.slot, socket.sending.refusal == nil, offered > 1,
+            (try? dialect.exchange(for: .sendLimit(slot: slot))) != nil
+        else { return failSending(id, fault) }
+        update(id) { $0.sending.refusal = Sending.Refusal(octets: offered, fault: fault) }
+    }
+
+    mutating func concludeSendLimit(_ id: SocketID, _ result: SocketResult, _ now: NIODeadline) {
+        guard let refusal = sockets[id]?.sending.refusal else { return }
+        guard case .limit(let limit) = result else { return failSending(id, refusal.fault) }
+        guard limit > 0 else {
+            update(id) { $0.sending.refusal = nil }
+            return accepted(id, 0, now)
+        }
+        update(id) { socket in
+            socket.sending.limit = min(limit, refusal.octets - 1)
+            socket.sending.limitedSends = 0
+            socket.sending.refusal?.isAsked = true
+        }
     }
 
     /// The connection does not take octets any more; what it still holds for the reader is fetched, and then its end.
@@ -163,7 +186,7 @@ extension SocketMachine {
                 if !socket.receiving.mayHold, isShort { socket.receiving.confirmAt = confirmed }
                 if left == 0, !isNoticed { socket.receiving.drain(settlingAt: settled) }
             }
-        case .empty, .done, .accepted, .allocated, .opened, .opening, .unacknowledged:
+        case .empty, .done, .accepted, .allocated, .opened, .opening, .unacknowledged, .limit:
             update(id) { socket in
                 socket.receiving.mayHold = isNoticed
                 if !isNoticed { socket.receiving.drain(settlingAt: settled) }

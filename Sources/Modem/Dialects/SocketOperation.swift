@@ -23,6 +23,8 @@ public enum SocketOperation: Sendable, Equatable {
     case state(slot: Int)
     case send(slot: Int, ByteBuffer)
     case receive(slot: Int, atMost: Int)
+    /// Asks how many octets one send may have now: behind a refused one, before it is taken for the connection's end.
+    case sendLimit(slot: Int)
     /// Asks how many octets the far TCP has not acknowledged.
     case unacknowledged(slot: Int)
     /// Asks why the last operation failed: opening, or the activation of the context.
@@ -50,6 +52,8 @@ public enum SocketResult: Sendable, Equatable {
     /// Nothing to receive any more: the peer has ended the connection.
     case ended
     case unacknowledged(Int)
+    /// So many octets may be sent at once; 0 while the modem's buffer is full.
+    case limit(Int)
     /// The socket was closed before; its slot is free.
     case alreadyClosed
     case failed(SocketFault)
