@@ -16,7 +16,7 @@ public final class FakeModem: Sendable {
 
     /// Opens the pty and starts; the modem answers from now on.
     public init(_ options: FakeModemOptions) throws(FakeModemError) {
-        loop = try ModemLoop.start(options)
+        loop = try ModemLoop.start(options) { ModemMachine(options, now: $0) }
         path = options.link ?? loop.device
     }
 

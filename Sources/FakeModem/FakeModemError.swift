@@ -6,12 +6,14 @@ public enum FakeModemError: Failure, Equatable {
     case badOption(String, given: String, wanted: String)
     /// A line of a fault script, counted from 1.
     case badFault(line: Int, reason: String)
+    /// A line of a transcript, counted from 1.
+    case badTranscript(line: Int, reason: String)
     /// A call of the operating system failed: what it was for, and its words.
     case system(String, String)
 
     public var failureClass: FailureClass {
         switch self {
-        case .badOption, .badFault: .configuration
+        case .badOption, .badFault, .badTranscript: .configuration
         case .system: .host
         }
     }
@@ -20,6 +22,7 @@ public enum FakeModemError: Failure, Equatable {
         switch self {
         case .badOption(let option, let given, _): "\(option): \"\(given.printable())\" cannot be used"
         case .badFault(let line, let reason): "fault script, line \(line): \(reason.printable())"
+        case .badTranscript(let line, let reason): "transcript, line \(line): \(reason.printable())"
         case .system(let purpose, let words): "\(purpose): \(words)"
         }
     }
@@ -28,6 +31,7 @@ public enum FakeModemError: Failure, Equatable {
         switch self {
         case .badOption(_, _, let wanted): "give \(wanted)"
         case .badFault: "a line is `at WHEN WHAT`; `fake-modem --help` lists both"
+        case .badTranscript: "`fake-modem --help` says how a transcript is written"
         case .system: nil
         }
     }
@@ -35,7 +39,7 @@ public enum FakeModemError: Failure, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .badOption: .usage
-        case .badFault: .configuration
+        case .badFault, .badTranscript: .configuration
         case .system: .inputOutput
         }
     }

@@ -14,7 +14,16 @@ struct FakeModemCommand: ParsableCommand {
 
               fake-modem --link /tmp/modem --apn internet --route mail.example.com:465=127.0.0.1:10465
 
+            With --replay it plays a transcript instead (`modemail --transcript` records one), says `played to the end: N lines` when
+            the host went with it and closed the port, or at which line the host left it, and ends. The exit status is 76 when
+            the host left it. Of TLS, whose octets differ in each run, a transcript knows no more than the counts: a replay of a
+            mail goes as far as the server's first flight.
+
+              fake-modem --link /tmp/modem --replay session.transcript
+
             \(FaultScript.grammar)
+
+            \(Transcript.grammar)
             """,
         subcommands: [SinkCommand.self])
 
@@ -93,6 +102,12 @@ struct FakeModemCommand: ParsableCommand {
     @Option(help: "A fault script; see below.")
     var faults: String?
 
+    @Option(help: "Play this transcript; of the options above, --link and --time-scale count.")
+    var replay: String?
+
+    @Flag(help: "With --replay: every line at once, not when it was recorded.")
+    var atOnce = false
+
     @Option(help: "Where the ledger goes.")
     var ledger: String?
 
@@ -106,11 +121,27 @@ struct FakeModemCommand: ParsableCommand {
         }
         try reporting {
             let signals = Signals()
+            if let replay { return try play(replay, signals) }
             let modem = try FakeModem(options())
             say("ready \(modem.path)")
             signals.wait()
             guard modem.stopAndWait().isBalanced else { throw ExitCode(1) }
         }
+    }
+
+    /// Plays a transcript to its end, to where the host leaves it, or to a signal.
+    private func play(_ path: String, _ signals: Signals) throws {
+        var options = FakeModemOptions()
+        options.link = link
+        options.timeScale = try within("--time-scale", timeScale, 1...1_000)
+        options.ledgerFile = ledger
+        let transcript = try Transcript(parsing: Files.text(path, option: "--replay", limit: Files.transcriptLimit))
+        let modem = try ReplayModem(transcript, options, isPaced: !atOnce) { Signals.wake() }
+        say("ready \(modem.path)")
+        signals.wait()
+        let outcome = modem.stopAndWait()
+        guard outcome.isWhole else { throw Departure(transcript: path, outcome: outcome) }
+        say("\(outcome)")
     }
 
     private func options() throws(FakeModemError) -> FakeModemOptions {
@@ -185,4 +216,13 @@ struct FakeModemCommand: ParsableCommand {
         }
         return choice
     }
+}
+
+/// A host that left a transcript.
+private struct Departure: Failure {
+    let transcript: String
+    let outcome: ReplayOutcome
+
+    var failureClass: FailureClass { .peer }
+    var summary: String { "\(transcript.printable()): \(outcome)" }
 }

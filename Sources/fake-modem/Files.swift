@@ -6,10 +6,12 @@ import Glibc
 enum Files {
     /// Octets that such a file may have.
     static let limit = 1 << 20
+    /// Octets of a transcript; a mail of 25 MB makes about 3 MB.
+    static let transcriptLimit = 1 << 26
 
     /// A whole text file.
-    static func text(_ path: String, option: String) throws(FakeModemError) -> String {
-        guard let text = String(validating: try octets(path, option: option), as: UTF8.self) else {
+    static func text(_ path: String, option: String, limit: Int = limit) throws(FakeModemError) -> String {
+        guard let text = String(validating: try octets(path, option: option, limit: limit), as: UTF8.self) else {
             throw .badOption(option, given: path, wanted: "a file of UTF-8 text")
         }
         return text
@@ -25,7 +27,7 @@ enum Files {
         return Account(user: String(text[..<colon]), password: Secret(password))
     }
 
-    private static func octets(_ path: String, option: String) throws(FakeModemError) -> [UInt8] {
+    private static func octets(_ path: String, option: String, limit: Int = limit) throws(FakeModemError) -> [UInt8] {
         // The path is copied for the call.
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { throw .badOption(option, given: path, wanted: "a file that can be read") }
@@ -39,7 +41,7 @@ enum Files {
             guard count > 0 else { return result }
             result += part[..<count]
             guard result.count <= limit else {
-                throw .badOption(option, given: path, wanted: "a file of at most 1 MiB")
+                throw .badOption(option, given: path, wanted: "a file of at most \(limit >> 20) MiB")
             }
         }
     }

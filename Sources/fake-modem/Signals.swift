@@ -22,4 +22,9 @@ struct Signals {
         unsafe sigwait(&copy, &signal)
         return signal
     }
+
+    /// Ends a `wait`, from any thread.
+    static func wake() {
+        _ = kill(getpid(), SIGTERM)
+    }
 }

@@ -11,7 +11,7 @@ final class LoopWorker {
     private let wakeOut: Descriptor
     private let ledgerFile: Descriptor?
     private let epoch = NIODeadline.now()
-    private var machine: ModemMachine
+    private var machine: any LoopMachine
     private var sockets: [SocketKey: FarSocket] = [:]
     private var outgoing = ByteBuffer()
     private var hosts = 0
@@ -20,14 +20,14 @@ final class LoopWorker {
 
     init(
         _ options: FakeModemOptions, _ loop: ModemLoop, _ terminal: PseudoTerminal, wakeIn: Descriptor,
-        wakeOut: Descriptor
+        wakeOut: Descriptor, makeMachine: @Sendable (NIODeadline) -> any LoopMachine
     ) throws(FakeModemError) {
         self.options = options
         self.loop = loop
         self.terminal = terminal
         self.wakeIn = wakeIn
         self.wakeOut = wakeOut
-        machine = ModemMachine(options, now: epoch)
+        machine = makeMachine(epoch)
         if let path = options.ledgerFile {
             // Paths are copied for the call, here and below.
             let number = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
@@ -57,14 +57,14 @@ final class LoopWorker {
     }
 
     func run() {
-        while !isStopped { turn() }
+        while !isStopped, machine.outcome == nil { turn() }
         takeLeave()
         feed(.stopped)
         for socket in sockets.values { socket.reset() }
         sockets = [:]
         if let link = options.link { _ = unsafe unlink(link) }
         terminal.master.close()
-        loop.finish()
+        loop.finish(machine.outcome)
     }
 
     // MARK: one turn

@@ -20,17 +20,25 @@ final class ModemLoop: Sendable {
     let record = LedgerRecord()
     private let orders = Mutex(Orders())
 
-    private init(device: String) {
+    private let whenEnded: @Sendable (ReplayOutcome?) -> Void
+
+    private init(device: String, whenEnded: @escaping @Sendable (ReplayOutcome?) -> Void) {
         self.device = device
+        self.whenEnded = whenEnded
     }
 
     /// Opens everything, and starts the thread; returns when the modem takes commands (after its prelude).
-    static func start(_ options: FakeModemOptions) throws(FakeModemError) -> ModemLoop {
+    /// - Parameter whenEnded: is told, on the thread, when all is over.
+    static func start(
+        _ options: FakeModemOptions, whenEnded: @escaping @Sendable (ReplayOutcome?) -> Void = { _ in },
+        makeMachine: @Sendable (NIODeadline) -> any LoopMachine
+    ) throws(FakeModemError) -> ModemLoop {
         let terminal = try PseudoTerminal()
         let (wakeIn, wakeOut) = try pipe()
-        let loop = ModemLoop(device: terminal.device)
+        let loop = ModemLoop(device: terminal.device, whenEnded: whenEnded)
         loop.orders.withLock { $0.wake = wakeOut.number }
-        let worker = try LoopWorker(options, loop, terminal, wakeIn: wakeIn, wakeOut: wakeOut)
+        let worker = try LoopWorker(
+            options, loop, terminal, wakeIn: wakeIn, wakeOut: wakeOut, makeMachine: makeMachine)
         try worker.prepare()
         try Thread.start { worker.run() }
         return loop
@@ -54,8 +62,9 @@ final class ModemLoop: Sendable {
     }
 
     /// No order reaches the thread from now on.
-    func finish() {
+    func finish(_ outcome: ReplayOutcome?) {
         orders.withLock { $0.wake = nil }
+        whenEnded(outcome)
         record.finish()
     }
 
