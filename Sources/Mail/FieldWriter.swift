@@ -6,6 +6,9 @@ struct FieldWriter {
     private var column = 0
     /// Nothing stands on the line but the field's name.
     private var isFresh = true
+    /// An address outside ASCII becomes an empty group with the address in its name, so that a server without SMTPUTF8 can
+    /// take the field and a reader still sees who was meant (RFC 5322 §3.4).
+    var keepsToASCII = false
     private static let foldAt = 78
     private static let foldEncodedAt = 76
     /// What cannot be folded may be this long, so that name and blank fit a line of 998.
@@ -44,6 +47,11 @@ struct FieldWriter {
         begin(name)
         for (index, mailbox) in list.enumerated() {
             let comma = index == list.count - 1 ? "" : ","
+            if keepsToASCII, mailbox.address.needsSMTPUTF8 {
+                putEncoded(mailbox.address.wire, blank: " ", place: .phrase)
+                put(" ", ":;\(comma)", limit: Self.foldEncodedAt)
+                continue
+            }
             guard let display = mailbox.displayName else {
                 put(" ", mailbox.address.wire + comma, limit: Self.foldAt)
                 continue

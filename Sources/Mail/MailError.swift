@@ -12,8 +12,8 @@ public enum MailError: Failure, Equatable {
     case line(Int, problem: String)
     /// A ready-made message as a whole.
     case message(problem: String)
-    /// The message has octets above 127 that may not be encoded here, and the server does not offer 8BITMIME.
-    case needs8BitTransport
+    /// The message has octets above 127 that may not be encoded here, and the server does not offer 8BITMIME; why not.
+    case needs8BitTransport(because: String)
     /// A body or an attachment cannot be read.
     case unreadable(name: String, problem: String)
     /// A body or an attachment changed between being measured and being sent.
@@ -33,7 +33,8 @@ public enum MailError: Failure, Equatable {
         case .fileName(let name, let problem): "the file name \(name.printable(limit: 120)) \(problem)"
         case .line(let number, let problem): "the message \(problem) on line \(number)"
         case .message(let problem): "the message \(problem)"
-        case .needs8BitTransport: "the message holds 8-bit text, and the server does not take it (no 8BITMIME)"
+        case .needs8BitTransport(let reason):
+            "the message holds 8-bit text, the server does not take it (no 8BITMIME), and it cannot be recoded: \(reason)"
         case .unreadable(let name, let problem): "\(name.printable(limit: 120)) cannot be read: \(problem.printable())"
         case .changed(let name): "\(name.printable(limit: 120)) changed while it was being sent"
         }

@@ -20,11 +20,12 @@ struct MeasuredPart: Sendable {
     let measure: PartMeasure
     private static let scanOctets = 65_536
 
+    /// - Parameter start: where in the source the part begins; it goes to the source's end.
     init(
-        _ source: any OctetSource, name: String, isText: Bool, closing: Closing
+        _ source: any OctetSource, name: String, from start: Int = 0, isText: Bool, closing: Closing
     ) async throws(MailError) {
-        var measure = PartMeasure(isText: isText, octets: source.octets)
-        var offset = 0
+        var measure = PartMeasure(isText: isText, octets: source.octets - start)
+        var offset = start
         while offset < source.octets {
             let chunk = try await source.octets(
                 at: offset, upTo: min(Self.scanOctets, source.octets - offset), name: name)
@@ -34,7 +35,7 @@ struct MeasuredPart: Sendable {
         measure.finish()
         self.source = source
         self.name = name
-        self.start = 0
+        self.start = start
         self.isText = isText
         self.closing = closing
         self.measure = measure

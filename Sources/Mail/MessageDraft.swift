@@ -31,16 +31,21 @@ public struct MessageDraft: Sendable {
 
     /// Reads every part once and measures it.
     public func prepare(_ stamp: MessageStamp) async throws(MailError) -> PreparedMessage {
-        var fields = FieldWriter()
         let messageID = stamp.messageID(from: from.address)
-        try write(into: &fields, stamp, messageID)
-        var parts = MultipartWriter(stamp: stamp, header: fields.text)
-        try await parts.write(bodies: bodies, attachments: attachments)
         var named = [from] + to + cc
         for field in extraFields { named += try field.mailboxes ?? [] }
+        let needsSMTPUTF8 = named.contains { $0.address.needsSMTPUTF8 }
+        var fields = FieldWriter()
+        try write(into: &fields, stamp, messageID)
+        var plain = FieldWriter()
+        plain.keepsToASCII = true
+        let hasPlain = needsSMTPUTF8 && !from.address.needsSMTPUTF8
+        if hasPlain { try write(into: &plain, stamp, messageID) }
+        var parts = MultipartWriter(stamp: stamp, header: fields.text)
+        try await parts.write(bodies: bodies, attachments: attachments)
         return PreparedMessage(
-            messageID: messageID, needsSMTPUTF8: named.contains { $0.address.needsSMTPUTF8 },
-            segments: parts.segments)
+            messageID: messageID, needsSMTPUTF8: needsSMTPUTF8, segments: parts.segments,
+            plainHeader: hasPlain ? plain.text : nil)
     }
 
     private func write(

@@ -75,5 +75,5 @@ struct MultipartWriter {
 
 extension MeasuredPart {
     /// Never a character set that was not checked: what is no UTF-8 is `unknown-8bit` (RFC 1428 §3).
-    fileprivate var charset: String { measure.isUTF8 ? "utf-8" : "unknown-8bit" }
+    var charset: String { measure.isUTF8 ? "utf-8" : "unknown-8bit" }
 }

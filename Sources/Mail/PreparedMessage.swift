@@ -18,9 +18,42 @@ public struct PreparedMessage: Sendable {
     /// Whether a header field holds a UTF-8 address, so that the server must offer SMTPUTF8.
     public let needsSMTPUTF8: Bool
     let segments: [Segment]
+    /// The first segment without an address outside ASCII; nil where it cannot be so.
+    let plainHeader: String?
+    /// Of a ready-made message with 8-bit text.
+    let recoding: ReadyRecoding?
+
+    init(
+        messageID: String, needsSMTPUTF8: Bool, segments: [Segment], plainHeader: String? = nil,
+        recoding: ReadyRecoding? = nil
+    ) {
+        self.messageID = messageID
+        self.needsSMTPUTF8 = needsSMTPUTF8
+        self.segments = segments
+        self.plainHeader = plainHeader
+        self.recoding = recoding
+    }
+
+    /// The same message for a server without SMTPUTF8: addresses outside ASCII stand in the header as words. nil when there
+    /// is no such form, or no need of it.
+    public var withoutSMTPUTF8: PreparedMessage? {
+        guard let plainHeader, needsSMTPUTF8 else { return nil }
+        return PreparedMessage(
+            messageID: messageID, needsSMTPUTF8: false, segments: [.literal(plainHeader)] + segments.dropFirst(),
+            recoding: recoding)
+    }
+
+    /// The message in 7-bit text, whoever made it: a ready-made one is recoded where that changes nothing but its form
+    /// (RFC 6152 §3), and else `MailError.needs8BitTransport` says why not.
+    public func encodedIn7Bit() async throws(MailError) -> BuiltMessage {
+        guard let recoding else { return try encoded(allows8Bit: false) }
+        let recoded = PreparedMessage(
+            messageID: messageID, needsSMTPUTF8: needsSMTPUTF8, segments: try await recoding.segments())
+        return try recoded.encoded(allows8Bit: false)
+    }
 
     /// The message in the fewest octets. Throws only for a ready-made message that holds 8-bit text when `allows8Bit` is
-    /// false.
+    /// false: see `encodedIn7Bit`.
     public func encoded(allows8Bit: Bool) throws(MailError) -> BuiltMessage {
         var encodings: [TransferEncoding] = []
         var needs8Bit = needsSMTPUTF8
@@ -30,7 +63,7 @@ public struct PreparedMessage: Sendable {
             case .part(let part): encodings.append(part.encoding(allows8Bit: allows8Bit))
             case .fixed(let body):
                 guard body.encoding == .eightBit else { continue }
-                guard allows8Bit else { throw .needs8BitTransport }
+                guard allows8Bit else { throw .needs8BitTransport(because: "it was made elsewhere") }
                 needs8Bit = true
             }
         }

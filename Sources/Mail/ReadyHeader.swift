@@ -4,6 +4,11 @@ struct ReadyHeader {
     private(set) var text: String
     let messageID: String
     private(set) var needsSMTPUTF8 = false
+    /// The first field of each name, unfolded; names in small letters. Only those that say what the body is.
+    private var values: [String: String] = [:]
+    private static let remembered: Set = [
+        "mime-version", "content-type", "content-transfer-encoding", "dkim-signature",
+    ]
 
     private static let removed: Set = ["bcc", "resent-bcc", "return-path"]
     private static let once: Set = [
@@ -27,6 +32,10 @@ struct ReadyHeader {
             if let control = field.octets.first(where: { ($0 < 0x20 && $0 != 0x0A && $0 != 0x09) || $0 == 0x7F }) {
                 throw .line(field.line, problem: "holds the control character U+00\(control.hex) in a header field")
             }
+            if Self.remembered.contains(key) {
+                let text = String(decoding: field.octets[(colon + 1)...].filter { $0 != 0x0A }, as: UTF8.self)
+                values[key] = values[key] ?? text.drop { $0 == " " || $0 == "\t" }.trimmedAtEnd
+            }
             if key == "message-id" {
                 givenID = String(decoding: field.octets[(colon + 1)...].filter { $0 > 0x20 }, as: UTF8.self)
             }
@@ -41,10 +50,15 @@ struct ReadyHeader {
         text = kept
         try complete(names, from: from, stamp: stamp)
         if names.isDisjoint(with: ["mime-version", "content-type"]), scan.bodyHas8Bit, scan.bodyIsUTF8 {
+            values["mime-version"] = "1.0"
+            values["content-type"] = "text/plain; charset=utf-8"
             text += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
             if !names.contains("content-transfer-encoding") { text += "Content-Transfer-Encoding: 8bit\r\n" }
         }
     }
+
+    /// What a field of the message says, as it came; nil when it is missing.
+    func value(of key: String) -> String? { values[key] }
 
     private mutating func complete(
         _ names: Set<String>, from: Mailbox, stamp: MessageStamp
@@ -82,5 +96,11 @@ struct ReadyHeader {
             throw .line(field.line, problem: "has text outside ASCII in its field \(name)")
         }
         return fields.text
+    }
+}
+
+extension Substring {
+    fileprivate var trimmedAtEnd: String {
+        String(self[..<(lastIndex { $0 != " " && $0 != "\t" }.map(index(after:)) ?? startIndex)])
     }
 }

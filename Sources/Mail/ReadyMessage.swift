@@ -6,6 +6,7 @@ import NIOCore
 /// - Line ends: all LF or all CRLF, as the first line has it; LF becomes CRLF. A line that ends otherwise, a bare CR, NUL, or
 ///   a line over 998 octets is an error that names the line.
 /// - Cleaned: a byte order mark, blank lines and an mbox `From ` line before the header.
+/// - Recoded: 8-bit text for a server that takes 7 bits only, where nothing but the form changes (`ReadyRecoding`).
 /// - Removed: Bcc, Resent-Bcc, Return-Path. Added when missing: Date, From, Message-ID, a To field without recipients where
 ///   no destination is left, and the three MIME fields when an unlabelled body is UTF-8 outside ASCII.
 /// - Header text outside ASCII, which must be UTF-8, becomes encoded words in Subject, Comments, fields that begin with `X-`,
@@ -41,6 +42,7 @@ public struct ReadyMessage: Sendable {
             octets: scan.bodyOctets + (scan.endsAtLineStart ? 0 : 2))
         return PreparedMessage(
             messageID: header.messageID, needsSMTPUTF8: header.needsSMTPUTF8,
-            segments: [.literal(header.text + "\r\n"), .fixed(body)])
+            segments: [.literal(header.text + "\r\n"), .fixed(body)],
+            recoding: scan.bodyHas8Bit ? ReadyRecoding(source: source, name: Self.name, scan, header) : nil)
     }
 }
