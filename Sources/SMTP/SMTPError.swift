@@ -46,8 +46,17 @@ public enum SMTPError: Failure, Equatable {
     case underlying(UnderlyingFailure)
     /// The message gave another number of octets than it announced.
     case messageChanged(announced: Int, given: Int)
+    /// The server's limits leave no room in this session (RFC 9422): another session can take it at once.
+    case noRoomInSession
     /// The session had ended before.
     case sessionOver
+
+    /// The reply that was the failure, and where it came; nil where no reply was.
+    public var reply: (step: SMTPStep, reply: Reply)? {
+        if case .refused(let step, let reply) = self { return (step, reply) }
+        if case .unexpectedReply(let step, let reply) = self { return (step, reply) }
+        return nil
+    }
 
     /// Whether the same may succeed later without a change by anybody.
     public var isTemporary: Bool { exitStatus == .tryAgain }
@@ -77,6 +86,7 @@ extension SMTPError {
         case .stream(let failure, _): failure.failureClass
         case .underlying(let underlying): underlying.failure.failureClass
         case .messageChanged: .host
+        case .noRoomInSession: .peer
         case .sessionOver: .defect
         }
     }
@@ -87,7 +97,7 @@ extension SMTPError {
         case .unexpectedReply, .malformedReply, .surplusAfterStartTLS, .startTLSNotOffered: .peerProtocol
         case .authNotOffered, .credentialsWithoutTLS: .configuration
         case .tooLarge, .eightBitNotOffered, .smtpUTF8NotOffered, .invalid: .badMessage
-        case .endedEarly, .timedOut: .tryAgain
+        case .endedEarly, .timedOut, .noRoomInSession: .tryAgain
         case .stream(let failure, _): failure.exitStatus
         case .underlying(let underlying): underlying.failure.exitStatus
         case .messageChanged: .inputOutput
@@ -116,6 +126,7 @@ extension SMTPError {
         case .underlying(let underlying): underlying.failure.summary
         case .messageChanged(let announced, let given):
             "the message has \(given) octets, not \(announced) as announced"
+        case .noRoomInSession: "the server takes no more recipients in this session"
         case .sessionOver: "the SMTP session is over"
         }
     }
@@ -134,6 +145,7 @@ extension SMTPError {
         case .smtpUTF8NotOffered: "use an address in ASCII"
         case .invalid: "correct that value"
         case .endedEarly, .timedOut: "try again later"
+        case .noRoomInSession: "send the rest again"
         case .stream(let failure, _): failure.advice
         case .underlying(let underlying): underlying.failure.advice
         case .messageChanged: "do not change the message's files while it is sent"

@@ -28,7 +28,7 @@ enum Security {
 func converse<Value: Sendable>(
     _ script: String, security: Security = .verifiedTLS, credentials: LoginCredentials? = nil,
     timeouts: SMTPTimeouts = SMTPTimeouts(), clock: any Clock<Duration> = ContinuousClock(), capacity: Int = 65_536,
-    finishWhenLeft: Int = 16_384,
+    finishWhenLeft: Int = 16_384, usesPipelining: Bool = true,
     _ body: @escaping @Sendable (SMTPClient) async throws(SMTPError) -> Value
 ) async throws -> Conversation<Value> {
     let (ours, theirs) = MemoryStream.pair(capacity: capacity)
@@ -38,6 +38,7 @@ func converse<Value: Sendable>(
         name: try ClientName(hostName: "gw.example.com"), credentials: credentials)
     configuration.timeouts = timeouts
     configuration.finishWhenLeft = finishWhenLeft
+    configuration.usesPipelining = usesPipelining
     let transport: SMTPTransport =
         switch security {
         case .verifiedTLS: .verifiedTLS(stream)

@@ -32,10 +32,24 @@ public struct DeliveryOutcome: Sendable, Equatable {
 
     /// In the order of the envelope.
     public let recipients: [Recipient]
+    /// Those of them for whom this session had no room or no order, so that another session can take them at once.
+    public let leftOver: [MailPath]
 
-    public init(recipients: [Recipient]) {
+    public init(recipients: [Recipient], leftOver: [MailPath] = []) {
         self.recipients = recipients
+        self.leftOver = leftOver
     }
+
+    /// This outcome, and the one of a further session for those it left over.
+    public func completed(by further: DeliveryOutcome) -> DeliveryOutcome {
+        let verdicts = Dictionary(further.recipients.map { ($0.path, $0.verdict) }) { first, _ in first }
+        return DeliveryOutcome(
+            recipients: recipients.map { Recipient(path: $0.path, verdict: verdicts[$0.path] ?? $0.verdict) },
+            leftOver: further.leftOver)
+    }
+
+    /// Whether somebody gets the message.
+    public var isAcceptedBySome: Bool { recipients.contains { $0.verdict.failure == nil } }
 
     public var isAccepted: Bool { recipients.allSatisfy { $0.verdict.failure == nil } }
 

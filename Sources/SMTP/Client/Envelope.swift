@@ -4,10 +4,15 @@ public struct Envelope: Sendable, Equatable {
     public let reversePath: MailPath?
     /// At least one.
     public let recipients: [MailPath]
+    /// nil: no notices are asked for.
+    public let notification: NotificationRequest?
 
-    public init(from reversePath: MailPath?, to recipients: [MailPath]) throws(SMTPError) {
+    public init(
+        from reversePath: MailPath?, to recipients: [MailPath], notification: NotificationRequest? = nil
+    ) throws(SMTPError) {
         guard !recipients.isEmpty else { throw .invalid(name: "the envelope", reason: "it has no recipient") }
         self.reversePath = reversePath
         self.recipients = recipients
+        self.notification = notification
     }
 }

@@ -15,7 +15,7 @@ final class FlightRecord: Sendable {
 
     init(_ flight: Flight) {
         self.flight = flight
-        state = Mutex(State(left: flight.body?.message.octets ?? 0))
+        state = Mutex(State(left: flight.bodyOctets))
     }
 
     var result: FlightResult { state.withLock { $0.result } }
@@ -26,7 +26,7 @@ final class FlightRecord: Sendable {
     /// How long that may take: a body that is being sent has its own limit, since its octets are the progress.
     var limit: Duration {
         state.withLock { state in
-            let isSending = flight.body != nil && !state.isWriterDone
+            let isSending = flight.bodies > 0 && !state.isWriterDone
             return isSending ? flight.timeouts.dataBlock : flight.timeouts.limit(of: step(state))
         }
     }
@@ -43,7 +43,7 @@ final class FlightRecord: Sendable {
     func offeringLastOctet(_ isOffered: Bool) {
         state.withLock { state in
             state.left = 0
-            state.result.offeredLastOctet = isOffered && flight.body != nil
+            state.result.offeredLastOctet = isOffered && flight.bodies > 0
         }
     }
 

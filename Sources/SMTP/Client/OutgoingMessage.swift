@@ -16,12 +16,17 @@ public protocol OutgoingMessage: Sendable {
     /// The same message for a server without 8BITMIME, nil when it has no such form.
     func sevenBitForm() async throws -> (any OutgoingMessage)?
 
+    /// The same message with no address outside ASCII in its header, for a server without SMTPUTF8; nil when it has no such
+    /// form.
+    func formWithoutSMTPUTF8() async throws -> (any OutgoingMessage)?
+
     /// A reader at the first octet. Errors that are a `Failure` keep their words and their exit status.
     func reader() async throws -> any OutgoingMessageReader
 }
 
 extension OutgoingMessage {
     public var needsSMTPUTF8: Bool { false }
+    public func formWithoutSMTPUTF8() async throws -> (any OutgoingMessage)? { nil }
     public func sevenBitForm() async throws -> (any OutgoingMessage)? { nil }
 }
 

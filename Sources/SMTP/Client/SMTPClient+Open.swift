@@ -28,6 +28,7 @@ extension SMTPClient {
                 try await authenticate(opened.wire, opened.capabilities, credentials)
             }
         }
+        room.limit(by: opened.capabilities)
         state = .ready(opened.wire, opened.capabilities)
     }
 

@@ -26,8 +26,13 @@ public actor SMTPClient {
         /// Nil: no AUTH at all. Otherwise AUTH is required.
         public var credentials: LoginCredentials?
         public var timeouts = SMTPTimeouts()
-        /// Recipients of one transaction; the standard guarantees 100 (RFC 5321 §4.5.3.1.8). A smaller `RCPTMAX` counts.
+        /// Recipients of one transaction; the standard guarantees 100 (RFC 5321 §4.5.3.1.8). `RCPTMAX` of LIMITS counts in
+        /// its place, up to `recipientsAtMost`.
         public var recipientsPerTransaction = 100
+        /// Bounds a flight, whatever a server offers.
+        public var recipientsAtMost = 1000
+        /// Whether commands go in groups where PIPELINING is offered; false for a server that could not bear it before.
+        public var usesPipelining = true
         /// A message that was refused while it is being sent is still sent to its end when no more than this is left, in
         /// octets; else the session ends there.
         public var finishWhenLeft = 16_384
@@ -54,6 +59,10 @@ public actor SMTPClient {
     var state: State
     /// The server may hold a part of a transaction: RSET goes before the next one.
     var isTransactionOpen = false
+    /// What the server takes in the rest of this session.
+    var room: SessionRoom
+    /// The server could not bear a group of commands.
+    public internal(set) var pipeliningFailed = false
 
     /// - Parameter observe: called from any task, and while a message goes out from two at once; promptly to return.
     public init(
@@ -64,6 +73,7 @@ public actor SMTPClient {
         self.clock = clock
         self.observe = observe
         state = .new(transport)
+        room = SessionRoom(configuration)
     }
 
     /// What the server offers, once the session is open.

@@ -9,6 +9,10 @@ public enum SMTPEvent: Sendable, Equatable {
     case sent(String)
     /// A reply in one printable line.
     case received(String)
+    /// Notices were asked for, and the server does not offer DSN: the message goes without, and the server's habit counts.
+    case notificationsNotOffered
+    /// The server could not bear a group of commands, although it offers PIPELINING: to be remembered for the next session.
+    case pipeliningFailed
     /// Octets of the message that the link has taken, and all of them.
     case progress(octets: Int, of: Int)
 }

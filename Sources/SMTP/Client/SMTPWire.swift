@@ -125,21 +125,24 @@ extension SMTPWire {
 extension SMTPWire {
     private func write<C>(_ flight: Flight, _ record: FlightRecord, _ watchdog: Watchdog<C>) async -> SMTPError? {
         var output = ByteBuffer()
-        for line in flight.lines {
-            output.writeImmutableBuffer(line.octets)
-            observe(.sent(line.redacted))
-        }
+        var given = 0
         do throws(SMTPError) {
-            if let body = flight.body {
-                observe(.sent("<\(body.message.octets) octets of message>"))
-                try await write(body, &output, record, watchdog)
+            for item in flight.items {
+                switch item {
+                case .line(let line):
+                    output.writeImmutableBuffer(line.octets)
+                    observe(.sent(line.redacted))
+                case .body(let body):
+                    observe(.sent("<\(body.message.octets) octets of message>"))
+                    try await write(body, of: flight.bodyOctets, &given, &output, record, watchdog)
+                }
             }
             if flight.endsWithQuit {
                 SMTPCommand.quit.write(into: &output)
                 observe(.sent(SMTPCommand.quit.redacted))
             }
             try await writeEnd(&output, record, watchdog)
-            if let total = flight.body?.message.octets { observe(.progress(octets: total, of: total)) }
+            if flight.bodies > 0 { observe(.progress(octets: flight.bodyOctets, of: flight.bodyOctets)) }
             return nil
         } catch {
             return error
@@ -147,17 +150,22 @@ extension SMTPWire {
     }
 
     /// Passes the body on in pieces of `writeOctets`, and leaves its end in `output`, to go with what follows.
+    ///
+    /// - Parameters:
+    ///   - total: octets of all bodies of the flight.
+    ///   - given: those that their readers have given so far.
     private func write<C>(
-        _ body: Flight.Body, _ output: inout ByteBuffer, _ record: FlightRecord, _ watchdog: Watchdog<C>
+        _ body: Flight.Body, of total: Int, _ given: inout Int, _ output: inout ByteBuffer, _ record: FlightRecord,
+        _ watchdog: Watchdog<C>
     ) async throws(SMTPError) {
         var encoder = TransparencyEncoder()
         let announced = body.message.octets
-        var given = 0
+        let before = given
         do {
             var reader = try await body.message.reader()
             while let octets = try await reader.next() {
                 given += octets.readableBytes
-                guard given <= announced else { break }
+                guard given - before <= announced else { break }
                 if body.isChunk {
                     output.writeImmutableBuffer(octets)
                 } else {
@@ -165,15 +173,17 @@ extension SMTPWire {
                 }
                 while output.readableBytes > Self.writeOctets, var piece = output.readSlice(length: Self.writeOctets) {
                     try await writeAll(&piece, record, watchdog)
-                    record.left(announced - given + output.readableBytes)
-                    observe(.progress(octets: max(0, given - output.readableBytes), of: announced))
+                    record.left(total - given + output.readableBytes)
+                    observe(.progress(octets: max(0, given - output.readableBytes), of: total))
                 }
                 output.discardReadBytes()
             }
         } catch {
             throw SMTPError(underlying: error, at: .message)
         }
-        guard given == announced else { throw .messageChanged(announced: announced, given: given) }
+        guard given - before == announced else {
+            throw .messageChanged(announced: announced, given: given - before)
+        }
         if !body.isChunk { encoder.finish(into: &output) }
     }
 

@@ -45,6 +45,12 @@ public struct Capabilities: Sendable, Equatable {
     /// `RCPTMAX` of LIMITS (RFC 9422 §4.2): recipients in one transaction.
     public var recipientLimit: Int? { limit("RCPTMAX") }
 
+    /// `MAILMAX` of LIMITS (RFC 9422 §4.1): transactions in one session.
+    public var transactionLimit: Int? { limit("MAILMAX") }
+
+    /// `RCPTDOMAINMAX` of LIMITS (RFC 9422 §4.3): different domains of recipients in one session.
+    public var domainLimit: Int? { limit("RCPTDOMAINMAX") }
+
     private func limit(_ name: String) -> Int? {
         for word in keywords["LIMITS"] ?? [] {
             let parts = word.split(separator: "=", maxSplits: 1)

@@ -14,6 +14,11 @@ public struct MailPath: Sendable, Hashable, CustomStringConvertible {
     /// Whether only a server with SMTPUTF8 can take it.
     public var needsSMTPUTF8: Bool { !description.utf8.allSatisfy { $0 < 0x80 } }
 
+    /// What stands behind the last `@`, in small letters; empty for `Postmaster` alone.
+    var domain: String {
+        description.lastIndex(of: "@").map { description[description.index(after: $0)...].lowercased() } ?? ""
+    }
+
     /// Why `mailbox` is none; nil when it is one.
     private static func fault(_ mailbox: String) -> String? {
         let octets = Array(mailbox.utf8)

@@ -17,11 +17,30 @@ public struct MailParameters: Sendable, Equatable {
     public var eightBit: Bool
     /// `SMTPUTF8` (RFC 6531).
     public var smtpUTF8: Bool
+    /// `RET=` (RFC 3461 §4.3).
+    public var returned: NotificationRequest.Returned?
+    /// `ENVID=`, before xtext (RFC 3461 §4.4).
+    public var envelopeID: String?
 
-    public init(size: Int? = nil, eightBit: Bool = false, smtpUTF8: Bool = false) {
+    public init(
+        size: Int? = nil, eightBit: Bool = false, smtpUTF8: Bool = false,
+        returned: NotificationRequest.Returned? = nil, envelopeID: String? = nil
+    ) {
         self.size = size
         self.eightBit = eightBit
         self.smtpUTF8 = smtpUTF8
+        self.returned = returned
+        self.envelopeID = envelopeID
+    }
+}
+
+/// What a RCPT command says besides the forward-path.
+public struct RecipientParameters: Sendable, Equatable {
+    /// `NOTIFY=` (RFC 3461 §4.1): empty is `NEVER`, nil says nothing.
+    public var notify: Set<NotificationRequest.Occasion>?
+
+    public init(notify: Set<NotificationRequest.Occasion>? = nil) {
+        self.notify = notify
     }
 }
 
@@ -33,7 +52,7 @@ public enum SMTPCommand: Sendable, Equatable {
     /// The initial response as it is before base64; empty is written as `=` (RFC 4954 §4).
     case auth(mechanism: String, initialResponse: Secret?)
     case mail(MailPath?, MailParameters)
-    case rcpt(MailPath)
+    case rcpt(MailPath, RecipientParameters = RecipientParameters())
     case data
     case bdat(octets: Int, last: Bool)
     case rset
@@ -65,7 +84,7 @@ public enum SMTPCommand: Sendable, Equatable {
         case .auth(let mechanism, nil): "AUTH \(mechanism)"
         case .auth(let mechanism, _?): "AUTH \(mechanism) <redacted>"
         case .mail(let path, let parameters): "MAIL FROM:<\(path?.description ?? "")>\(parameters.text)"
-        case .rcpt(let path): "RCPT TO:<\(path)>"
+        case .rcpt(let path, let parameters): "RCPT TO:<\(path)>\(parameters.text)"
         case .data: "DATA"
         case .bdat(let octets, let last): last ? "BDAT \(octets) LAST" : "BDAT \(octets)"
         case .rset: "RSET"
@@ -94,5 +113,13 @@ public enum SMTPCommand: Sendable, Equatable {
 extension MailParameters {
     fileprivate var text: String {
         (size.map { " SIZE=\($0)" } ?? "") + (eightBit ? " BODY=8BITMIME" : "") + (smtpUTF8 ? " SMTPUTF8" : "")
+            + (returned.map { " RET=\($0.rawValue)" } ?? "")
+            + (envelopeID.map { " ENVID=\(XText.encode($0))" } ?? "")
+    }
+}
+
+extension RecipientParameters {
+    fileprivate var text: String {
+        notify.map { " NOTIFY=\(NotificationRequest.text(of: $0))" } ?? ""
     }
 }

@@ -68,7 +68,7 @@ extension SMTPServerSession {
         case .startTLS: startTLS()
         case .auth(let mechanism, let response): startAuthentication(mechanism, response)
         case .mail(let path, let parameters): takeSender(path, parameters)
-        case .rcpt(let path): takeRecipient(path)
+        case .rcpt(let path, _): takeRecipient(path)
         case .data:
             begin()
             state = .data
