@@ -17,6 +17,11 @@ public struct StreamCount: Sendable, Equatable {
         self.roundTrips = roundTrips
     }
 
+    public static func + (one: StreamCount, other: StreamCount) -> StreamCount {
+        StreamCount(
+            up: one.up + other.up, down: one.down + other.down, roundTrips: one.roundTrips + other.roundTrips)
+    }
+
     public static func - (after: StreamCount, before: StreamCount) -> StreamCount {
         StreamCount(
             up: after.up - before.up, down: after.down - before.down, roundTrips: after.roundTrips - before.roundTrips)

@@ -31,7 +31,7 @@ public struct Courier: Sendable {
         let mail: OutgoingMail
         do {
             _ = try settings.requiredServer
-            mail = try OutgoingMail(try await compose())
+            mail = try OutgoingMail(try await compose(), notification: try settings.message.notification)
         } catch {
             let failure = FailureOf.error(error, during: nil)
             var report = Report(outcome: .failed, exitStatus: failure.exitStatus)

@@ -17,6 +17,7 @@ struct Dialogue {
     private let observer: Observer
     private let context: TLSClientContext
     private let sessions: FileSessionStore
+    let memory: ServerMemory
     private let credentials: LoginCredentials?
 
     /// Reads every file that is needed later, so that a wrong one costs no connection.
@@ -32,6 +33,8 @@ struct Dialogue {
         self.observer = observer
         context = try TLSClientContext(TLSClientConfiguration(settings, clock: clock))
         sessions = FileSessionStore(directory: settings.stateDirectory + "/tls", pool: host.threads)
+        memory = ServerMemory(
+            directory: settings.stateDirectory + "/servers", server: server, pool: host.threads, clock: clock)
         credentials = try Self.credentials(settings, server)
     }
 
@@ -47,7 +50,8 @@ struct Dialogue {
         return try LoginCredentials(user: user, password: try source.read(), mechanisms: mechanisms)
     }
 
-    func deliver(_ mail: OutgoingMail, over bearer: any Bearer) async throws -> DeliveryOutcome {
+    /// One session: its connection is closed when this returns.
+    func session(_ mail: OutgoingMail, usesPipelining: Bool, over bearer: any Bearer) async throws -> SessionResult {
         timeline.begin(.tcp)
         return try await withScope(
             open: { try await connect(over: bearer) },
@@ -56,7 +60,10 @@ struct Dialogue {
             },
             body: { stream in
                 timeline.end()
-                return try await converse(mail, over: stream, name: try clientName(bearer))
+                var configuration = SMTPClient.Configuration(name: try clientName(bearer), credentials: credentials)
+                configuration.timeouts = SMTPTimeouts(settings.timeouts)
+                configuration.usesPipelining = usesPipelining
+                return try await converse(mail, over: stream, configuration)
             })
     }
 
@@ -71,8 +78,8 @@ struct Dialogue {
     }
 
     private func converse(
-        _ mail: OutgoingMail, over stream: any ByteStream, name: ClientName
-    ) async throws -> DeliveryOutcome {
+        _ mail: OutgoingMail, over stream: any ByteStream, _ configuration: SMTPClient.Configuration
+    ) async throws -> SessionResult {
         let secured = Secured()
         return try await withScope(
             open: { secured },
@@ -87,7 +94,7 @@ struct Dialogue {
                 case .startTLS:
                     transport = .startTLS(stream) { clear in try await secure(clear, secured) }
                 }
-                return try await session(mail, transport: transport, name: name)
+                return try await send(mail, over: transport, configuration)
             })
     }
 
@@ -114,14 +121,13 @@ struct Dialogue {
         return tls
     }
 
-    private func session(
-        _ mail: OutgoingMail, transport: SMTPTransport, name: ClientName
-    ) async throws -> DeliveryOutcome {
-        var configuration = SMTPClient.Configuration(name: name, credentials: credentials)
-        configuration.timeouts = SMTPTimeouts(settings.timeouts)
+    private func send(
+        _ mail: OutgoingMail, over transport: SMTPTransport, _ configuration: SMTPClient.Configuration
+    ) async throws -> SessionResult {
         let client = SMTPClient(transport: transport, configuration: configuration) { event in note(event) }
         facts.note(messageOctets: mail.message.octets)
-        return try await client.send(mail.envelope, mail.message)
+        let outcome = try await client.send(mail.envelope, mail.message)
+        return SessionResult(outcome: outcome, pipeliningFailed: await client.pipeliningFailed)
     }
 
     private func note(_ event: SMTPEvent) {
@@ -131,6 +137,11 @@ struct Dialogue {
         case .progress(let octets, let all):
             if octets > 0 { facts.noteMessageLeft() }
             observer.progressed(octets, all)
+        case .notificationsNotOffered:
+            facts.note("the server does not offer notices of delivery (DSN): the message goes without the request")
+        case .pipeliningFailed:
+            facts.note(
+                "the server cannot bear commands in a group, although it offers that: from now on each goes alone")
         case .sent, .received: break
         }
     }

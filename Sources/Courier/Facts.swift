@@ -13,6 +13,7 @@ final class Facts: Sendable {
         var total: (@Sendable () -> StreamCount)?
         var messageLeft = false
         var networkTime: WallTime?
+        var notes: [String] = []
     }
 
     private let state = Mutex(State())
@@ -21,7 +22,17 @@ final class Facts: Sendable {
     func note(modem: String) { state.withLock { $0.modem = modem } }
     func note(session: Report.Session) { state.withLock { $0.session = session } }
     func note(messageOctets: Int) { state.withLock { $0.messageOctets = messageOctets } }
-    func note(total: @escaping @Sendable () -> StreamCount) { state.withLock { $0.total = total } }
+    /// Of a further connection, it counts on top of what the earlier ones had.
+    func note(total: @escaping @Sendable () -> StreamCount) {
+        state.withLock { state in
+            let before = state.total?() ?? StreamCount()
+            state.total = { before + total() }
+        }
+    }
+    /// Something that the sender should know although it stopped nothing: once, however often it is said.
+    func note(_ words: String) {
+        state.withLock { if !$0.notes.contains(words) { $0.notes.append(words) } }
+    }
     /// The first octet of the message was handed to the link: the attempt is not repeated from here on.
     func noteMessageLeft() { state.withLock { $0.messageLeft = true } }
 
@@ -37,6 +48,7 @@ final class Facts: Sendable {
         report.session = state.session
         report.messageOctets = state.messageOctets
         report.total = state.total
+        report.notes = state.notes
     }
 
     struct Snapshot: Sendable {
@@ -45,6 +57,7 @@ final class Facts: Sendable {
         let session: Report.Session?
         let messageOctets: Int?
         let total: StreamCount
+        let notes: [String]
     }
 }
 
@@ -52,6 +65,6 @@ extension Facts.State {
     fileprivate var snapshot: Facts.Snapshot {
         Facts.Snapshot(
             via: via, modem: modem, session: session, messageOctets: messageOctets,
-            total: total?() ?? StreamCount())
+            total: total?() ?? StreamCount(), notes: notes)
     }
 }

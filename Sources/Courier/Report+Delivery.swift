@@ -26,14 +26,24 @@ extension RecipientReport {
     init(_ recipient: DeliveryOutcome.Recipient) {
         let address = recipient.path.description
         switch recipient.verdict {
-        case .accepted(let reply):
-            self.init(address: address, verdict: .accepted, reply: reply.description)
-        case .deferred(let failure):
-            self.init(address: address, verdict: .deferred, reply: failure.summary)
-        case .refused(let failure):
-            self.init(address: address, verdict: .refused, reply: failure.summary)
-        case .perhapsDelivered(let failure):
-            self.init(address: address, verdict: .undecided, reply: failure.summary)
+        case .accepted(let reply): self.init(address, .accepted, reply.description, .message, reply)
+        case .deferred(let failure): self.init(address, .deferred, failure)
+        case .refused(let failure): self.init(address, .refused, failure)
+        case .perhapsDelivered(let failure): self.init(address, .undecided, failure)
         }
+    }
+
+    private init(_ address: String, _ verdict: Verdict, _ failure: SMTPError) {
+        if let (step, reply) = failure.reply {
+            self.init(address, verdict, failure.summary, step, reply)
+        } else {
+            self.init(address: address, verdict: verdict, reply: failure.summary)
+        }
+    }
+
+    private init(_ address: String, _ verdict: Verdict, _ words: String, _ step: SMTPStep, _ reply: Reply) {
+        self.init(
+            address: address, verdict: verdict, reply: words, step: step.rawValue, code: reply.code,
+            enhancedCode: reply.enhanced.map { "\($0)" })
     }
 }

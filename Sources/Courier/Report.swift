@@ -16,11 +16,22 @@ public struct RecipientReport: Sendable, Equatable {
     public let verdict: Verdict
     /// The server's reply, one line; nil where none came.
     public let reply: String?
+    /// Where in the dialogue it was decided: `RCPT`, `message`; nil where no reply decided it.
+    public let step: String?
+    /// The reply's code, and its enhanced status code where it has one (`5.1.1`).
+    public let code: Int?
+    public let enhancedCode: String?
 
-    public init(address: String, verdict: Verdict, reply: String?) {
+    public init(
+        address: String, verdict: Verdict, reply: String?, step: String? = nil, code: Int? = nil,
+        enhancedCode: String? = nil
+    ) {
         self.address = address
         self.verdict = verdict
         self.reply = reply
+        self.step = step
+        self.code = code
+        self.enhancedCode = enhancedCode
     }
 }
 
@@ -60,6 +71,8 @@ public struct Report: Sendable {
     public var failure: (any Failure)?
     /// Further lines of explanation: a certificate chain as received.
     public var explanation: [String] = []
+    /// What the sender should know although it stopped nothing.
+    public var notes: [String] = []
     public var phases: [PhaseRecord] = []
     public var teardown: [TeardownStep] = []
     public var session: Session?
@@ -135,6 +148,7 @@ extension Report {
                         .init("advice", failure.advice.map { .string($0) } ?? .null),
                     ])))
         }
+        if !notes.isEmpty { members.append(.init("notes", .array(notes.map { .string($0) }))) }
         if !explanation.isEmpty { members.append(.init("explanation", .array(explanation.map { .string($0) }))) }
         if let messageID { members.append(.init("message_id", .string(messageID))) }
         if let messageOctets { members.append(.init("message_octets", .integer(messageOctets))) }
@@ -162,10 +176,14 @@ extension Report {
 
 extension RecipientReport {
     var json: JSONValue {
-        .object([
+        var members: [JSONValue.Member] = [
             .init("address", .string(address)), .init("verdict", .string(verdict.rawValue)),
             .init("reply", reply.map { .string($0.printable()) } ?? .null),
-        ])
+        ]
+        if let step { members.append(.init("step", .string(step))) }
+        if let code { members.append(.init("code", .integer(code))) }
+        if let enhancedCode { members.append(.init("enhanced_code", .string(enhancedCode))) }
+        return .object(members)
     }
 }
 

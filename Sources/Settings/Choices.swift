@@ -59,3 +59,16 @@ public enum DeviceChoice: Sendable, Equatable {
     /// A path, absolute or relative.
     case path(String)
 }
+
+/// When a notice of delivery is wanted.
+public enum NotifyOccasion: String, Sendable, CaseIterable {
+    case failure
+    case delay
+    case success
+}
+
+/// What of the message a notice of failure brings back.
+public enum NotifyReturn: String, Sendable, CaseIterable {
+    case full
+    case headers
+}

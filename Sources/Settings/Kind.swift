@@ -26,7 +26,7 @@ extension Option {
             .server, .passwordFile, .caFile, .auth, .tokenFile, .clientCertificate, .clientKey, .ehlo, .linkProfile,
             .tlsKeyLog,
             .from, .subject, .body, .bodyFile, .htmlFile, .message, .stateDir, .transcript, .spoolDir, .controlSocket,
-            .rewriteFrom, .quietHours, .http:
+            .rewriteFrom, .quietHours, .http, .notifyReturn, .notifyID:
             .text
         case .pinSHA256, .notify, .to, .cc, .bcc, .attach, .header, .listen, .onFailure: .words
         case .timeline, .json, .direct: .truth
@@ -57,7 +57,8 @@ extension Option {
         case .device, .baud, .flow, .apn, .apnUser, .pinGuard, .commandTimeouts, .roaming, .via, .dialect, .wait,
             .modems, .server, .auth,
             .pinSHA256,
-            .ehlo, .notify, .linkProfile, .from, .to, .cc, .bcc, .subject, .body, .header, .timeouts, .timeline, .json,
+            .ehlo, .notify, .notifyReturn, .notifyID, .linkProfile, .from, .to, .cc, .bcc, .subject, .body, .header,
+            .timeouts, .timeline, .json,
             .direct, .listen, .aliases, .rewriteFrom, .linger, .retry, .expireAfter, .budget, .quietHours, .digest,
             .allow, .sms, .onFailure, .http:
             false

@@ -47,7 +47,8 @@ struct Lister {
         case .linkProfile: LinkProfileChoice.metered.rawValue
         case .stateDir: settings.stateDirectory.printable(limit: 200)
         case .device, .apn, .apnUser, .apnPasswordFile, .simPINFile, .modems, .server, .passwordFile, .caFile,
-            .tokenFile, .clientCertificate, .clientKey, .pinSHA256, .ehlo, .notify, .tlsKeyLog, .from,
+            .tokenFile, .clientCertificate, .clientKey, .pinSHA256, .ehlo, .notify, .notifyReturn, .notifyID,
+            .tlsKeyLog, .from,
             .to,
             .cc, .bcc, .subject, .body, .bodyFile, .htmlFile, .attach, .header, .message, .timeouts, .commandTimeouts,
             .timeline,

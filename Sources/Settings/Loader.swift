@@ -28,7 +28,7 @@ struct Loader {
     /// What the contract names and this program cannot do yet is refused: a pin or a notice that is not regarded would be worse
     /// than none.
     private func refuseUnsupported() throws(SettingsError) {
-        for option in [Option.tokenFile, .notify] {
+        for option in [Option.tokenFile] {
             guard let given = layers[option] else { continue }
             throw .value(option, problem: "is not supported yet", given.origin)
         }
@@ -160,6 +160,9 @@ struct Loader {
         for word in layers[.attach]?.words ?? [] { message.attachments.append(try Values.path(word, .attach)) }
         message.headers = try texts(.header)
         message.message = try path(.message)
+        if let given = layers[.notify] { message.notify = try Values.notify(given.words, given.origin) }
+        message.notifyReturn = try choice(.notifyReturn, NotifyReturn.self)
+        message.notifyID = try value(.notifyID, Values.notifyID)
         return message
     }
 

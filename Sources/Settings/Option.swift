@@ -26,6 +26,8 @@ public enum Option: String, Sendable, Hashable, CaseIterable {
     case pinSHA256 = "pin-sha256"
     case ehlo
     case notify
+    case notifyReturn = "notify-return"
+    case notifyID = "notify-id"
     case linkProfile = "link-profile"
     case tlsKeyLog = "tls-key-log"
     // The message.

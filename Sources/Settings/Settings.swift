@@ -111,6 +111,12 @@ public struct MessageSettings: Sendable, Equatable {
     public var htmlFile: String?
     public var attachments: [String] = []
     public var headers: [String] = []
+    /// When a notice of delivery is asked for; nil: nothing is asked, empty: never.
+    public var notify: [NotifyOccasion]?
+    /// What of the message a notice of failure is to bring back; nil: nothing is asked.
+    public var notifyReturn: NotifyReturn?
+    /// What notices are to call this mail; nil: nothing is asked.
+    public var notifyID: String?
     /// A ready-made message: a path, or `-` for standard input.
     public var message: String?
 }

@@ -84,6 +84,28 @@ enum Values {
                 : "is no pin: 44 characters of base64, the SHA-256 of a SubjectPublicKeyInfo")
     }
 
+    /// `never`, or one or more occasions, as words or separated by commas.
+    static func notify(_ words: [Given.Word], _ origin: Origin) throws(SettingsError) -> [NotifyOccasion] {
+        let names = words.flatMap { $0.text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        if names == ["never"] { return [] }
+        var occasions: [NotifyOccasion] = []
+        for name in names {
+            guard let occasion = NotifyOccasion(rawValue: name) else {
+                let problem = "'\(name.printable(limit: 80))' is not never alone, failure, delay or success"
+                throw .value(.notify, problem: problem, origin)
+            }
+            if !occasions.contains(occasion) { occasions.append(occasion) }
+        }
+        return occasions
+    }
+
+    static func notifyID(_ word: Given.Word) throws(SettingsError) -> String {
+        guard (1...94).contains(word.text.utf8.count), word.text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw failure(word, .notifyID, "is not 1 to 94 characters of ASCII")
+        }
+        return word.text
+    }
+
     static func ehlo(_ word: Given.Word) throws(SettingsError) -> String {
         guard HostName.isValid(word.text) || HostName.isLiteral(word.text) else {
             throw failure(word, .ehlo, "is neither a host name nor an address in brackets")

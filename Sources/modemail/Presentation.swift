@@ -14,6 +14,7 @@ struct Presentation {
             if timeline { for line in Waterfall(report).lines { Output.error(line) } }
             for line in report.explanation { Output.error("  " + line) }
         }
+        if !json { for note in report.notes { Output.error("modemail: \(note)") } }
         if let line = report.errorLine { Output.error("modemail: \(line)") }
         for step in report.teardown where !step.isClean && !timeline {
             Output.error("modemail: closing \(step.name) \(Self.words(step.outcome))")

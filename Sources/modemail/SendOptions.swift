@@ -147,7 +147,24 @@ struct MessageOptions: ParsableArguments {
             "A ready-made message (RFC 5322) in place of the options above; - is standard input.", valueName: "file"))
     var message: String?
 
+    @ArgumentParser.Option(
+        help: ArgumentHelp(
+            "When the server should send a notice of delivery: never, or failure, delay, success with commas between.",
+            valueName: "occasions"))
+    var notify: String?
+    @ArgumentParser.Option(
+        name: .customLong("notify-return"),
+        help: ArgumentHelp("What a notice of failure brings back of the message: headers or full.", valueName: "part"))
+    var notifyReturn: String?
+    @ArgumentParser.Option(
+        name: .customLong("notify-id"),
+        help: ArgumentHelp("What notices call this mail, in ASCII.", valueName: "text"))
+    var notifyID: String?
+
     func fill(_ flags: inout Flags) {
+        flags.set(.notify, notify)
+        flags.set(.notifyReturn, notifyReturn)
+        flags.set(.notifyID, notifyID)
         flags.set(.from, from)
         flags.set(.to, to)
         flags.set(.cc, cc)

@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [Option.tokenFile, .notify])
+    @Test(arguments: [Option.tokenFile])
     func whatIsNotRegardedIsRefused(_ option: Option) {
         let error = #expect(throws: SettingsError.self) { try load(option, "x") }
         #expect(error?.summary == "--\(option.rawValue): is not supported yet")
@@ -172,6 +172,23 @@ import Testing
         #expect(try load(.linkProfile, "metered").linkProfile == .metered)
         let error = #expect(throws: SettingsError.self) { try load(.linkProfile, "fast") }
         #expect(error?.summary == "--link-profile: 'fast' is none of metered, standard")
+    }
+
+    @Test func noticesAreAskedForByOccasionOrNever() throws {
+        #expect(try load(.notify, "never").message.notify == [])
+        #expect(try load(.notify, "success,failure").message.notify == [.success, .failure])
+        #expect(try load(.notify, "delay,delay").message.notify == [.delay])
+        #expect(try load(.from, "a@example.net").message.notify == nil)
+        for text in ["never,failure", "failure,", "FAILURE", "", "always"] {
+            let error = #expect(throws: SettingsError.self) { try load(.notify, text) }
+            #expect(error?.summary.contains("notify") == true)
+        }
+        #expect(try load(.notifyReturn, "headers").message.notifyReturn == .headers)
+        #expect(throws: SettingsError.self) { try load(.notifyReturn, "body") }
+        #expect(try load(.notifyID, "alert 7").message.notifyID == "alert 7")
+        for text in ["", "a\nb", "ü", String(repeating: "a", count: 95)] {
+            #expect(throws: SettingsError.self) { try load(.notifyID, text) }
+        }
     }
 
     @Test func whatGoesOnTheModemsLineHoldsNoQuoteOrControlCharacter() throws {
