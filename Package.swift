@@ -87,7 +87,7 @@ let package = Package(
         tests("ByteStreamsTests", ["ByteStreams", "Scopes", "Support", nioCore]),
         tests("ATTests", ["AT", "Credentials", "Support", nioCore]),
         tests("MailTests", ["Mail", "Scopes", "Support", nioCore]),
-        tests("SMTPTests", ["SMTP", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
+        tests("SMTPTests", ["SMTP", "TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
         tests(
             "TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix]),
         tests("SerialPortTests", ["SerialPort", "CLinux", "Scopes", "Support", nioCore, nioPosix, systemPackage]),

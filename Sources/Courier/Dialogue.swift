@@ -40,14 +40,15 @@ struct Dialogue {
 
     private static func credentials(_ settings: Settings, _ server: ServerURL) throws -> LoginCredentials? {
         guard let user = server.user else { return nil }
-        let mechanisms: [SASLMechanism]
+        let preference: LoginCredentials.Preference
         switch settings.auth {
         case .none: return nil
-        case .fewestRoundTrips: mechanisms = [.plain, .login]
-        case .mechanism(let name): mechanisms = SASLMechanism(rawValue: name).map { [$0] } ?? []
+        case .fewestRoundTrips: preference = .fewestRoundTrips
+        case .mechanism(let name):
+            preference = SASLMechanism(rawValue: name).map { .mechanism($0) } ?? .fewestRoundTrips
         }
         guard let source = settings.password else { throw CourierError.noPassword(user: user) }
-        return try LoginCredentials(user: user, password: try source.read(), mechanisms: mechanisms)
+        return try LoginCredentials(user: user, password: try source.read(), preference: preference)
     }
 
     /// One session: its connection is closed when this returns.

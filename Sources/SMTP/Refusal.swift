@@ -4,10 +4,13 @@ import Scopes
 struct Refusal {
     let step: SMTPStep
     let reply: Reply
+    /// By which AUTH mechanism, where that is known.
+    let mechanism: SASLMechanism?
 
-    init(_ step: SMTPStep, _ reply: Reply) {
+    init(_ step: SMTPStep, _ reply: Reply, _ mechanism: SASLMechanism? = nil) {
         self.step = step
         self.reply = reply
+        self.mechanism = mechanism
     }
 
     /// Who has to act.
@@ -60,7 +63,7 @@ struct Refusal {
         case .greeting: "the server takes no mail now: \(reply)"
         case .ehlo: "the server refused our name (EHLO): \(reply)"
         case .startTLS: "the server refused STARTTLS: \(reply)"
-        case .auth where meaning == .credentials: "the server refused the user name or password: \(reply)"
+        case .auth where meaning == .credentials: "the server refused \(proofWords): \(reply)"
         case .auth: "the server refused the login: \(reply)"
         case .sender: "the server refused the sender: \(reply)"
         case .recipient: "the server refused the recipient: \(reply)"
@@ -73,7 +76,7 @@ struct Refusal {
         if let advice = adviceByEnhancedCode { return advice }
         switch meaning {
         case .later: return "try again later"
-        case .credentials: return "check user name and password file; a refused password is not tried again by itself"
+        case .credentials: return credentialsAdvice
         case .configuration where step == .ehlo: return "set a full host name for EHLO"
         case .configuration where reply.code == 530 || reply.code == 538:
             return "the server wants a login over TLS: give a user name and a password file"
@@ -85,11 +88,34 @@ struct Refusal {
         }
     }
 
+    private var proofWords: String {
+        switch mechanism?.proof {
+        case .token?: "the access token"
+        case .certificate?: "the client certificate for a login"
+        case .password?, nil: "the user name or password"
+        }
+    }
+
+    private var credentialsAdvice: String {
+        switch mechanism?.proof {
+        case .token?: "get a new token: most live for an hour, and what renews them writes the token file anew"
+        case .certificate?: "check that the account knows this certificate, or give a password file"
+        case .password?, nil: "check user name and password file; a refused password is not tried again by itself"
+        }
+    }
+
     private var adviceByEnhancedCode: String? {
         guard reply.severity == .permanent, let status = reply.enhanced else { return nil }
         switch (status.subject, status.detail) {
-        case (7, 139): return "the provider has switched passwords off for this account; it wants OAuth"
+        // Microsoft's words: https://learn.microsoft.com/exchange, "Authenticated client SMTP submission".
+        case (7, 139) where reply.text.lowercased().contains("credentials were incorrect"): return nil
+        case (7, 139), (7, 30):
+            return "the provider has switched passwords off for this account or tenant: let its administrator allow"
+                + " authenticated SMTP, or use OAuth with token-file"
+        case (7, 57):
+            return "the provider takes mail after a login only: give a user name with password-file or token-file"
         case (7, 9) where step == .auth: return "the provider wants an application password or another mechanism"
+        case (7, 12) where step == .auth: return "change the password with the provider first"
         case (7, 14): return "sign in once with a browser and confirm the account, or use an application password"
         case (1, 1), (1, 10): return "there is no such mailbox: check the address"
         case (1, 2): return "there is no such domain: check the address"

@@ -26,8 +26,12 @@ public enum SMTPError: Failure, Equatable {
     /// Octets followed the reply to STARTTLS in clear: somebody may have put them there (RFC 3207 §6).
     case surplusAfterStartTLS
     case startTLSNotOffered
-    /// Credentials are configured, and no mechanism that we use is offered; what is.
-    case authNotOffered(offered: [String])
+    /// Credentials are configured, and no mechanism that fits them is offered; what is.
+    case authNotOffered(wanted: [SASLMechanism], offered: [String])
+    /// The server refused the login; what it said within the mechanism, in one printable line.
+    case loginRefused(SASLMechanism, Reply, words: String?)
+    /// The exchange of the mechanism failed.
+    case login(SASLMechanism, SASLFailure)
     /// Credentials are configured for a connection without TLS.
     case credentialsWithoutTLS
     /// The message is larger than the server's limit; both in octets.
@@ -79,6 +83,8 @@ extension SMTPError {
     public var failureClass: FailureClass {
         switch self {
         case .refused(let step, let reply): Refusal(step, reply).failureClass
+        case .loginRefused(let mechanism, let reply, _): Refusal(.auth, reply, mechanism).failureClass
+        case .login(_, let failure): failure.failureClass
         case .unexpectedReply, .malformedReply, .surplusAfterStartTLS, .startTLSNotOffered, .endedEarly, .timedOut:
             .peer
         case .authNotOffered, .credentialsWithoutTLS: .configuration
@@ -94,6 +100,8 @@ extension SMTPError {
     public var exitStatus: ExitStatus {
         switch self {
         case .refused(let step, let reply): Refusal(step, reply).exitStatus
+        case .loginRefused(let mechanism, let reply, _): Refusal(.auth, reply, mechanism).exitStatus
+        case .login(_, let failure): failure.exitStatus
         case .unexpectedReply, .malformedReply, .surplusAfterStartTLS, .startTLSNotOffered: .peerProtocol
         case .authNotOffered, .credentialsWithoutTLS: .configuration
         case .tooLarge, .eightBitNotOffered, .smtpUTF8NotOffered, .invalid: .badMessage
@@ -108,13 +116,17 @@ extension SMTPError {
     public var summary: String {
         switch self {
         case .refused(let step, let reply): Refusal(step, reply).summary
+        case .loginRefused(let mechanism, let reply, let words):
+            Refusal(.auth, reply, mechanism).summary + (words.map { " (\($0))" } ?? "")
+        case .login(let mechanism, let failure): failure.summary(mechanism)
         case .unexpectedReply(let step, let reply): "the server answered \(step.words) with \(reply)"
         case .malformedReply(let line): "the server sent what is no SMTP reply: \(line)"
         case .surplusAfterStartTLS: "the server sent more in clear after its reply to STARTTLS"
         case .startTLSNotOffered: "the server does not offer STARTTLS"
-        case .authNotOffered(let offered) where offered.isEmpty: "the server offers no AUTH"
-        case .authNotOffered(let offered):
-            "the server offers none of our AUTH mechanisms, only \(offered.joined(separator: " ").printable(limit: 120))"
+        case .authNotOffered(_, let offered) where offered.isEmpty: "the server offers no AUTH"
+        case .authNotOffered(let wanted, let offered):
+            "the server offers AUTH \(offered.joined(separator: " ").printable(limit: 120)), none of it "
+                + (wanted.count == 1 ? wanted[0].rawValue : "fit for what is configured")
         case .credentialsWithoutTLS: "credentials are configured for a connection without TLS"
         case .tooLarge(let octets, let limit): "the message has \(octets) octets, the server takes \(limit)"
         case .eightBitNotOffered: "the message holds 8-bit text, and the server takes 7-bit text only"
@@ -134,11 +146,13 @@ extension SMTPError {
     public var advice: String? {
         switch self {
         case .refused(let step, let reply): Refusal(step, reply).advice
+        case .loginRefused(let mechanism, let reply, _): Refusal(.auth, reply, mechanism).advice
+        case .login(let mechanism, let failure): failure.advice(mechanism)
         case .unexpectedReply, .sessionOver: nil
         case .malformedReply: "check host and port: 465 begins with TLS (smtps), 587 in clear (smtp with STARTTLS)"
         case .surplusAfterStartTLS: "nothing was sent; somebody may interfere with the connection, use smtps (port 465)"
         case .startTLSNotOffered: "use smtps (port 465) if the server has it; mail is never sent in clear"
-        case .authNotOffered: "check host and port, or say that no login is wanted"
+        case .authNotOffered(let wanted, let offered): Self.adviceWithoutAUTH(wanted, offered)
         case .credentialsWithoutTLS: "use smtps or STARTTLS"
         case .tooLarge: "send less, or in parts"
         case .eightBitNotOffered: "encode the message in 7 bits"
@@ -154,6 +168,18 @@ extension SMTPError {
 }
 
 extension SMTPError {
+    private static func adviceWithoutAUTH(_ wanted: [SASLMechanism], _ offered: [String]) -> String {
+        let known = offered.compactMap { SASLMechanism(rawValue: $0) }
+        guard !known.isEmpty else { return "check host and port, or say auth: none if no login is wanted" }
+        switch known[0].proof {
+        case .token where !known.contains { $0.proof == .password }:
+            return "the server wants an access token: give it with token-file"
+        case .certificate where known.count == 1: return "the server wants a client certificate"
+        case .password, .token, .certificate:
+            return wanted.count == 1 ? "choose another mechanism with auth" : "check host and port"
+        }
+    }
+
     /// What something handed in threw, with its own words where it has any.
     init(underlying error: any Error, at step: SMTPStep) {
         switch error {

@@ -27,8 +27,8 @@ enum Security {
 /// Runs a client against a script over a pair of streams in memory.
 func converse<Value: Sendable>(
     _ script: String, security: Security = .verifiedTLS, credentials: LoginCredentials? = nil,
-    timeouts: SMTPTimeouts = SMTPTimeouts(), clock: any Clock<Duration> = ContinuousClock(), capacity: Int = 65_536,
-    finishWhenLeft: Int = 16_384, usesPipelining: Bool = true,
+    sasl: SASLMeans? = nil, timeouts: SMTPTimeouts = SMTPTimeouts(), clock: any Clock<Duration> = ContinuousClock(),
+    capacity: Int = 65_536, finishWhenLeft: Int = 16_384, usesPipelining: Bool = true,
     _ body: @escaping @Sendable (SMTPClient) async throws(SMTPError) -> Value
 ) async throws -> Conversation<Value> {
     let (ours, theirs) = MemoryStream.pair(capacity: capacity)
@@ -36,6 +36,7 @@ func converse<Value: Sendable>(
     let events = Mutex<[SMTPEvent]>([])
     var configuration = SMTPClient.Configuration(
         name: try ClientName(hostName: "gw.example.com"), credentials: credentials)
+    configuration.sasl = sasl
     configuration.timeouts = timeouts
     configuration.finishWhenLeft = finishWhenLeft
     configuration.usesPipelining = usesPipelining
@@ -68,8 +69,8 @@ func envelope(_ recipients: String..., from: String? = "gw@example.com") throws 
     try Envelope(from: from.map { try MailPath($0) }, to: recipients.map { try MailPath($0) })
 }
 
-func credentials(_ mechanisms: [SASLMechanism] = [.plain, .login]) throws -> LoginCredentials {
-    try LoginCredentials(user: "gateway@example.net", password: .init(TestSecrets.password), mechanisms: mechanisms)
+func credentials(_ preference: LoginCredentials.Preference = .fewestRoundTrips) throws -> LoginCredentials {
+    try LoginCredentials(user: "gateway@example.net", password: .init(TestSecrets.password), preference: preference)
 }
 
 /// Greeting and EHLO of a server that offers `keywords`.

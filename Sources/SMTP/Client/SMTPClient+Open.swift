@@ -1,6 +1,4 @@
 import ByteStreams
-import Credentials
-import NIOCore
 import Scopes
 
 extension SMTPClient {
@@ -107,54 +105,6 @@ extension SMTPClient {
         if let failure = result.failure { throw failure }
         guard let reply = result.replies.first else { throw .endedEarly(flight.expected.first ?? .quit) }
         return reply
-    }
-}
-
-// MARK: - AUTH (RFC 4954)
-
-extension SMTPClient {
-    private func authenticate(
-        _ wire: SMTPWire, _ capabilities: Capabilities, _ credentials: LoginCredentials
-    ) async throws(SMTPError) {
-        let offered = capabilities.authMechanisms
-        guard let mechanism = credentials.mechanisms.first(where: { offered.contains($0.rawValue) }) else {
-            throw .authNotOffered(offered: offered)
-        }
-        let reply =
-            switch mechanism {
-            case .plain: try await plain(wire, credentials)
-            case .login: try await login(wire, credentials)
-            }
-        guard reply.isPositive else { throw SMTPError(negative: reply, at: .auth) }
-    }
-
-    /// One round trip, unless the line would be too long for the server.
-    private func plain(_ wire: SMTPWire, _ credentials: LoginCredentials) async throws(SMTPError) -> Reply {
-        let response = Secret([0] + Array(credentials.user.utf8) + [0] + credentials.password.reveal())
-        let whole = SMTPCommand.auth(mechanism: SASLMechanism.plain.rawValue, initialResponse: response)
-        var line = ByteBuffer()
-        whole.write(into: &line)
-        if line.readableBytes <= SMTPCommand.lineLimit { return try await command(whole, on: wire) }
-        let prompt = try await command(.auth(mechanism: SASLMechanism.plain.rawValue, initialResponse: nil), on: wire)
-        guard prompt.code == 334 else { return prompt }
-        return try await respond(response, on: wire)
-    }
-
-    private func login(_ wire: SMTPWire, _ credentials: LoginCredentials) async throws(SMTPError) -> Reply {
-        var reply = try await command(.auth(mechanism: SASLMechanism.login.rawValue, initialResponse: nil), on: wire)
-        for response in [Secret(credentials.user), credentials.password] {
-            guard reply.code == 334 else { return reply }
-            reply = try await respond(response, on: wire)
-        }
-        return reply
-    }
-
-    private func respond(_ response: Secret, on wire: SMTPWire) async throws(SMTPError) -> Reply {
-        var octets = ByteBuffer()
-        octets.writeBytes(Base64.encode(response.reveal()))
-        octets.writeStaticString("\r\n")
-        let line = Flight.Line(octets: octets, redacted: "<redacted>")
-        return try await exchange(Flight(line: line, step: .auth, timeouts: configuration.timeouts), on: wire)
     }
 }
 

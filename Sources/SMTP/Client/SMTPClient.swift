@@ -1,5 +1,4 @@
 public import ByteStreams
-public import Credentials
 import Scopes
 
 /// Makes a verified TLS stream of a clear one. It returns only after certificate and name were verified.
@@ -25,6 +24,8 @@ public actor SMTPClient {
         public var name: ClientName
         /// Nil: no AUTH at all. Otherwise AUTH is required.
         public var credentials: LoginCredentials?
+        /// What SCRAM, CRAM-MD5 and OAUTHBEARER need besides; without it they are not used.
+        public var sasl: SASLMeans?
         public var timeouts = SMTPTimeouts()
         /// Recipients of one transaction; the standard guarantees 100 (RFC 5321 §4.5.3.1.8). `RCPTMAX` of LIMITS counts in
         /// its place, up to `recipientsAtMost`.
@@ -99,26 +100,5 @@ public actor SMTPClient {
         observe(.phaseStarted(phase))
         defer { observe(.phaseEnded(phase)) }
         return try await body()
-    }
-}
-
-/// A user name and a password, and how to present them.
-public struct LoginCredentials: Sendable, Equatable {
-    public let user: String
-    public let password: Secret
-    /// The first that the server offers is taken. The default has the fewest round trips first.
-    public let mechanisms: [SASLMechanism]
-
-    public init(user: String, password: Secret, mechanisms: [SASLMechanism] = [.plain, .login]) throws(SMTPError) {
-        guard !user.isEmpty, !user.utf8.contains(0) else {
-            throw .invalid(name: "the user name", reason: "it is empty or holds NUL")
-        }
-        guard !password.isEmpty, !password.reveal().contains(0) else {
-            throw .invalid(name: "the password", reason: "it is empty or holds NUL")
-        }
-        guard !mechanisms.isEmpty else { throw .invalid(name: "the AUTH mechanism", reason: "none is given") }
-        self.user = user
-        self.password = password
-        self.mechanisms = mechanisms
     }
 }

@@ -1,14 +1,6 @@
 public import Credentials
 public import NIOCore
 
-/// A SASL mechanism that both sides speak: user name and password, over TLS only.
-public enum SASLMechanism: String, Sendable, Equatable, CaseIterable {
-    /// RFC 4616: one message, which can go with the command.
-    case plain = "PLAIN"
-    /// User name and password each after a prompt; in no RFC, in many servers.
-    case login = "LOGIN"
-}
-
 /// What a MAIL command says besides the reverse-path.
 public struct MailParameters: Sendable, Equatable {
     /// `SIZE=`: octets of the message (RFC 1870).

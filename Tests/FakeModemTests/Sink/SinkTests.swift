@@ -10,9 +10,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct SinkTests {
     private static let login = SinkLogin(user: "gateway@example.net", password: Secret(TestSecrets.password))
 
-    private static func credentials(_ mechanisms: [SASLMechanism] = [.plain]) throws -> LoginCredentials {
+    private static func credentials(_ mechanism: SASLMechanism = .plain) throws -> LoginCredentials {
         try LoginCredentials(
-            user: "gateway@example.net", password: Secret(TestSecrets.password), mechanisms: mechanisms)
+            user: "gateway@example.net", password: Secret(TestSecrets.password), preference: .mechanism(mechanism))
     }
 
     private static func stored(_ text: String, to recipients: String...) -> ByteBuffer {
@@ -58,7 +58,7 @@ import Testing
     @Test func aWrongPasswordStoresNothing() async throws {
         try await SinkBench.run(login: Self.login) { bench in
             let wrong = try LoginCredentials(
-                user: "gateway@example.net", password: Secret("wrong"), mechanisms: [.login])
+                user: "gateway@example.net", password: Secret("wrong"), preference: .mechanism(.login))
             await #expect(throws: SMTPError.self) {
                 try await bench.send(ByteBuffer(string: "x\r\n"), credentials: wrong)
             }
