@@ -39,16 +39,19 @@ struct Dialogue {
     }
 
     private static func credentials(_ settings: Settings, _ server: ServerURL) throws -> LoginCredentials? {
-        guard let user = server.user else { return nil }
-        let preference: LoginCredentials.Preference
-        switch settings.auth {
-        case .none: return nil
-        case .fewestRoundTrips: preference = .fewestRoundTrips
-        case .mechanism(let name):
-            preference = SASLMechanism(rawValue: name).map { .mechanism($0) } ?? .fewestRoundTrips
+        let hasCertificate = settings.clientCertificate != nil
+        guard let preference = LoginCredentials.Preference(settings.auth) else { return nil }
+        guard let user = server.user else {
+            // A certificate for TLS alone is no login, unless `auth` makes it one.
+            guard hasCertificate, preference != .fewestRoundTrips else { return nil }
+            return try LoginCredentials(user: nil, hasCertificate: true, preference: preference)
         }
-        guard let source = settings.password else { throw CourierError.noPassword(user: user) }
-        return try LoginCredentials(user: user, password: try source.read(), preference: preference)
+        guard settings.password != nil || settings.token != nil || hasCertificate else {
+            throw CourierError.noPassword(user: user)
+        }
+        return try LoginCredentials(
+            user: user, password: try settings.password?.read(), token: try settings.token?.read(),
+            hasCertificate: hasCertificate, preference: preference)
     }
 
     /// One session: its connection is closed when this returns.
@@ -95,8 +98,18 @@ struct Dialogue {
                 case .startTLS:
                     transport = .startTLS(stream) { clear in try await secure(clear, secured) }
                 }
+                var configuration = configuration
+                configuration.sasl = means(secured)
                 return try await send(mail, over: transport, configuration)
             })
+    }
+
+    private func means(_ secured: Secured) -> SASLMeans {
+        SASLMeans(digests: .openSSL, host: server.host, port: server.port) {
+            guard let tls = secured.stream else { throw SMTPError.credentialsWithoutTLS }
+            let binding = try tls.channelBinding()
+            return SASLChannelBinding(type: binding.kind.rawValue, octets: binding.octets)
+        }
     }
 
     /// The TLS stream once it stands.
@@ -160,5 +173,27 @@ struct Dialogue {
         _ limit: Duration, _ operation: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withDeadline(limit, clock: ContinuousClock(), operation: operation)
+    }
+}
+
+extension LoginCredentials.Preference {
+    /// Nil for no login.
+    fileprivate init?(_ choice: AuthChoice) {
+        switch choice {
+        case .none: return nil
+        case .fewestRoundTrips: self = .fewestRoundTrips
+        case .strongest: self = .strongest
+        case .mechanism(let mechanism):
+            switch mechanism {
+            case .plain: self = .mechanism(.plain)
+            case .login: self = .mechanism(.login)
+            case .cramMD5: self = .mechanism(.cramMD5)
+            case .scramSHA256: self = .mechanism(.scramSHA256)
+            case .scramSHA256Plus: self = .mechanism(.scramSHA256Plus)
+            case .xoauth2: self = .mechanism(.xoauth2)
+            case .oauthBearer: self = .mechanism(.oauthBearer)
+            case .external: self = .mechanism(.external)
+            }
+        }
     }
 }

@@ -80,7 +80,7 @@ struct Refusal {
         case .configuration where step == .ehlo: return "set a full host name for EHLO"
         case .configuration where reply.code == 530 || reply.code == 538:
             return "the server wants a login over TLS: give a user name and a password file"
-        case .configuration: return "choose another AUTH mechanism"
+        case .configuration: return "choose another mechanism with --auth"
         case .recipient: return "check the address"
         case .message where step == .sender && reply.code != 552: return "use a sender address of this account"
         case .message where reply.code == 552: return "send less, or in parts"
@@ -111,9 +111,9 @@ struct Refusal {
         case (7, 139) where reply.text.lowercased().contains("credentials were incorrect"): return nil
         case (7, 139), (7, 30):
             return "the provider has switched passwords off for this account or tenant: let its administrator allow"
-                + " authenticated SMTP, or use OAuth with token-file"
+                + " authenticated SMTP, or use OAuth with --token-file"
         case (7, 57):
-            return "the provider takes mail after a login only: give a user name with password-file or token-file"
+            return "the provider takes mail after a login only: give a user name with --password-file or --token-file"
         case (7, 9) where step == .auth: return "the provider wants an application password or another mechanism"
         case (7, 12) where step == .auth: return "change the password with the provider first"
         case (7, 14): return "sign in once with a browser and confirm the account, or use an application password"

@@ -170,13 +170,13 @@ extension SMTPError {
 extension SMTPError {
     private static func adviceWithoutAUTH(_ wanted: [SASLMechanism], _ offered: [String]) -> String {
         let known = offered.compactMap { SASLMechanism(rawValue: $0) }
-        guard !known.isEmpty else { return "check host and port, or say auth: none if no login is wanted" }
+        guard !known.isEmpty else { return "check host and port, or say --auth none if no login is wanted" }
         switch known[0].proof {
         case .token where !known.contains { $0.proof == .password }:
-            return "the server wants an access token: give it with token-file"
+            return "the server wants an access token: give it with --token-file"
         case .certificate where known.count == 1: return "the server wants a client certificate"
         case .password, .token, .certificate:
-            return wanted.count == 1 ? "choose another mechanism with auth" : "check host and port"
+            return wanted.count == 1 ? "choose another mechanism with --auth" : "check host and port"
         }
     }
 

@@ -43,9 +43,30 @@ public struct DialectChoice: Sendable, Equatable {
 /// Which AUTH mechanism is preferred.
 public enum AuthChoice: Sendable, Equatable {
     case fewestRoundTrips
+    case strongest
     case none
-    /// By its name in capitals, as the server announces it.
-    case mechanism(String)
+    case mechanism(AuthMechanism)
+}
+
+/// AUTH mechanisms by their names in an EHLO reply; what each is is said where `SMTP` speaks it.
+public enum AuthMechanism: String, Sendable, CaseIterable {
+    case plain = "PLAIN"
+    case login = "LOGIN"
+    case cramMD5 = "CRAM-MD5"
+    case scramSHA256 = "SCRAM-SHA-256"
+    case scramSHA256Plus = "SCRAM-SHA-256-PLUS"
+    case xoauth2 = "XOAUTH2"
+    case oauthBearer = "OAUTHBEARER"
+    case external = "EXTERNAL"
+
+    /// The setting without which it proves nothing.
+    var proof: Option {
+        switch self {
+        case .plain, .login, .cramMD5, .scramSHA256, .scramSHA256Plus: .passwordFile
+        case .xoauth2, .oauthBearer: .tokenFile
+        case .external: .clientCertificate
+        }
+    }
 }
 
 /// What TLS offers, by what the link costs; what each does is said where `TLS` does it.

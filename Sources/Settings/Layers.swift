@@ -63,6 +63,7 @@ struct Layers {
         try exclude(.bodyFile, from: [.body])
         try exclude(.message, from: [.subject, .body, .bodyFile, .htmlFile, .attach, .header])
         try exclude(.modems, from: [.device])
+        try exclude(.tokenFile, from: [.passwordFile])
         let fromInput = [Option.bodyFile, .htmlFile, .message, .attach].filter { option in
             given[option]?.words.contains { $0.text == "-" } ?? false
         }

@@ -4,7 +4,6 @@ struct Loader {
     let environment: [String: String]
 
     func settings() throws(SettingsError) -> Settings {
-        try refuseUnsupported()
         var settings = Settings()
         settings.modems = try modems()
         settings.via = try value(.via, Values.via) ?? settings.via
@@ -25,20 +24,12 @@ struct Loader {
         return settings
     }
 
-    /// What the contract names and this program cannot do yet is refused: a pin or a notice that is not regarded would be worse
-    /// than none.
-    private func refuseUnsupported() throws(SettingsError) {
-        for option in [Option.tokenFile] {
-            guard let given = layers[option] else { continue }
-            throw .value(option, problem: "is not supported yet", given.origin)
-        }
-    }
-
     // MARK: The server
 
     private func fillServer(_ settings: inout Settings) throws(SettingsError) {
         settings.server = try value(.server, Values.server)
         settings.password = try secret(.passwordFile, layers[.passwordFile], form: .line)
+        settings.token = try secret(.tokenFile, layers[.tokenFile], form: .token)
         settings.caFile = try path(.caFile)
         settings.auth = try value(.auth, Values.auth) ?? settings.auth
         settings.ehlo = try value(.ehlo, Values.ehlo)
@@ -54,13 +45,31 @@ struct Loader {
     /// AUTH is never skipped in silence: an account is whole, or `auth: none` says that it does not count.
     private func checkAccount(_ settings: Settings) throws(SettingsError) {
         guard let server = settings.server, settings.auth != .none else { return }
-        if server.user != nil, settings.password == nil {
-            throw combination("server names a user, but there is no password-file for it", .server)
-        }
-        if server.user == nil, settings.password != nil {
+        let proofs = proofs(settings)
+        if server.user == nil, let proof = proofs.first(where: { $0 != .clientCertificate }) {
             throw combination(
-                "password-file is given, but server names no user (smtps://USER@host); auth: none ignores it", .server)
+                "\(proof.rawValue) is given, but server names no user (smtps://USER@host); auth: none ignores it",
+                .server)
         }
+        switch settings.auth {
+        case .mechanism(let mechanism):
+            guard !proofs.contains(mechanism.proof) else { return }
+            throw combination("auth \(mechanism.rawValue) needs \(mechanism.proof.rawValue)", .auth)
+        case .fewestRoundTrips, .strongest, .none:
+            guard server.user != nil, proofs.isEmpty else { return }
+            throw combination(
+                "server names a user, but there is no password-file for it (nor token-file or client-certificate)",
+                .server)
+        }
+    }
+
+    /// With what a login could be proven.
+    private func proofs(_ settings: Settings) -> [Option] {
+        var proofs: [Option] = []
+        if settings.password != nil { proofs.append(.passwordFile) }
+        if settings.token != nil { proofs.append(.tokenFile) }
+        if settings.clientCertificate != nil { proofs.append(.clientCertificate) }
+        return proofs
     }
 
     private func checkClientCertificate(_ settings: Settings) throws(SettingsError) {

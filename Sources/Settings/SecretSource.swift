@@ -7,8 +7,10 @@ import SystemPackage
 public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
     /// What the octets must be.
     enum Form: Sendable, Equatable {
-        /// A password or token: one line.
+        /// A password: one line.
         case line
+        /// An access token: printable ASCII without blanks (RFC 6750 §2.1), at most 8192 octets.
+        case token
         /// A private key as PEM text, taken as it is.
         case key
         /// 4 to 8 digits (3GPP TS 31.101 §9.5.1).
@@ -105,6 +107,12 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
             guard !octets.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else {
                 throw failure(
                     "\(description) holds more than one line, or a NUL", advice: "leave the secret alone in its file")
+            }
+        case .token:
+            guard octets.count <= 8192, octets.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw failure(
+                    "\(description) holds more than one word of ASCII, or more than 8192 octets",
+                    advice: "leave the access token alone in its file")
             }
         case .key: break
         case .pin:

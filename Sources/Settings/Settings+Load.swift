@@ -32,7 +32,7 @@ extension Settings {
     /// Reads every secret once and forgets it, so that `config check` finds what a delivery would find.
     public func checkSecrets() throws(SettingsError) {
         let ofModems = modems.flatMap { [$0.apnPassword, $0.simPIN] }
-        for secret in [password, clientKey] + ofModems {
+        for secret in [password, token, clientKey] + ofModems {
             if let secret { _ = try secret.read() }
         }
     }

@@ -24,6 +24,8 @@ public struct Settings: Sendable {
 
     public var server: ServerURL?
     public var password: SecretSource?
+    /// An OAuth access token, in place of a password. What renews it writes its file anew.
+    public var token: SecretSource?
     public var caFile: String?
     public var auth = AuthChoice.fewestRoundTrips
     public var ehlo: String?

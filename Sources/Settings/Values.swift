@@ -66,11 +66,12 @@ enum Values {
     static func auth(_ word: Given.Word) throws(SettingsError) -> AuthChoice {
         switch word.text.uppercased() {
         case "FEWEST-ROUND-TRIPS": return .fewestRoundTrips
+        case "STRONGEST": return .strongest
         case "NONE": return .none
-        case "PLAIN", "LOGIN": return .mechanism(word.text.uppercased())
-        case "STRONGEST", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER", "EXTERNAL", "CRAM-MD5":
-            throw failure(word, .auth, "is not supported yet: use fewest-round-trips, PLAIN or LOGIN")
-        default: throw failure(word, .auth, "is none of fewest-round-trips, none, PLAIN, LOGIN")
+        case let name:
+            if let mechanism = AuthMechanism(rawValue: name) { return .mechanism(mechanism) }
+            let names = AuthMechanism.allCases.map(\.rawValue).joined(separator: ", ")
+            throw failure(word, .auth, "is none of fewest-round-trips, strongest, none, \(names)")
         }
     }
 

@@ -73,7 +73,15 @@ struct ServerOptions: ParsableArguments {
             "Certificates to trust in place of the system's; an intermediate will do.", valueName: "file"))
     var caFile: String?
     @ArgumentParser.Option(
-        help: ArgumentHelp("fewest-round-trips, none, or a mechanism: PLAIN, LOGIN.", valueName: "choice"))
+        name: .customLong("token-file"),
+        help: ArgumentHelp("File with an OAuth access token, in place of a password.", valueName: "file"))
+    var tokenFile: String?
+    @ArgumentParser.Option(
+        help: ArgumentHelp(
+            """
+            fewest-round-trips, strongest, none, or a mechanism: PLAIN, LOGIN, CRAM-MD5, SCRAM-SHA-256, SCRAM-SHA-256-PLUS, \
+            XOAUTH2, OAUTHBEARER, EXTERNAL (fewest-round-trips).
+            """, valueName: "choice"))
     var auth: String?
     @ArgumentParser.Option(
         help: ArgumentHelp("Name to greet with; otherwise this host's, or the bearer's address.", valueName: "name"))
@@ -105,6 +113,7 @@ struct ServerOptions: ParsableArguments {
     func fill(_ flags: inout Flags) {
         flags.set(.server, server)
         flags.set(.passwordFile, passwordFile)
+        flags.set(.tokenFile, tokenFile)
         flags.set(.caFile, caFile)
         flags.set(.auth, auth)
         flags.set(.ehlo, ehlo)

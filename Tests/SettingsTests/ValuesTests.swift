@@ -116,16 +116,45 @@ import Testing
     @Test func authIsAPreferenceOrAMechanism() throws {
         #expect(try load(.auth, "fewest-round-trips").auth == .fewestRoundTrips)
         #expect(try load(.auth, "none").auth == AuthChoice.none)
-        #expect(try load(.auth, "plain").auth == .mechanism("PLAIN"))
-        for text in ["strongest", "scram-sha-256", "PLAIN LOGIN", ""] {
+        #expect(try load(.auth, "Strongest").auth == .strongest)
+        for mechanism in AuthMechanism.allCases {
+            #expect(try load(.auth, mechanism.rawValue.lowercased()).auth == .mechanism(mechanism))
+        }
+        for text in ["PLAIN LOGIN", "SCRAM-SHA-1", ""] {
             #expect(throws: SettingsError.self) { try load(.auth, text) }
         }
     }
 
-    @Test(arguments: [Option.tokenFile])
-    func whatIsNotRegardedIsRefused(_ option: Option) {
-        let error = #expect(throws: SettingsError.self) { try load(option, "x") }
-        #expect(error?.summary == "--\(option.rawValue): is not supported yet")
+    /// What is said, and what is missing then.
+    @Test(
+        arguments: [
+            (["server": "smtps://u@h"], "no password-file"),
+            (["server": "smtps://h", "token-file": "t"], "names no user"),
+            (["server": "smtps://h", "password-file": "p"], "names no user"),
+            (["server": "smtps://u@h", "password-file": "p", "auth": "XOAUTH2"], "auth XOAUTH2 needs token-file"),
+            (
+                ["server": "smtps://u@h", "token-file": "t", "auth": "SCRAM-SHA-256"],
+                "auth SCRAM-SHA-256 needs password-file"
+            ),
+            (["server": "smtps://h", "auth": "EXTERNAL"], "auth EXTERNAL needs client-certificate"),
+            (["server": "smtps://u@h", "token-file": "t", "password-file": "p"], "exclude each other"),
+            (["server": "smtps://u@h", "token-file": "t"], nil), (["server": "smtps://h"], nil),
+            (["server": "smtps://u@h", "auth": "none"], nil),
+            (["server": "smtps://u@h", "client-certificate": "c", "client-key": "k"], nil),
+            (["server": "smtps://h", "client-certificate": "c", "client-key": "k", "auth": "external"], nil),
+        ] as [([String: String], String?)])
+    func anAccountIsWholeOrRefused(given: [String: String], problem: String?) throws {
+        let flags = flags { flags in
+            for (key, value) in given { if let option = Option(rawValue: key) { flags.set(option, value) } }
+        }
+        guard let problem else {
+            _ = try Settings.load(file: nil, environment: [:], flags: flags)
+            return
+        }
+        let error = #expect(throws: SettingsError.self) {
+            try Settings.load(file: nil, environment: [:], flags: flags)
+        }
+        #expect(error?.summary.contains(problem) == true, "\(String(describing: error?.summary))")
     }
 
     @Test func pinsAreTheBase64OfADigest() throws {

@@ -67,7 +67,7 @@ extension SASLFailure {
     func advice(_ mechanism: SASLMechanism) -> String? {
         switch self {
         case .malformedChallenge, .challengeTooMany, .successTooSoon, .noChannelBinding:
-            return "choose another mechanism with auth"
+            return "choose another mechanism with --auth"
         case .serverNotProven: return "nothing was sent; check that the server is the one that is meant"
         case .iterations(let count):
             let range = SCRAMClient.iterations
@@ -78,9 +78,9 @@ extension SASLFailure {
             return "check user name and password file; a refused password is not tried again by itself"
         case .refused where mechanism == .scramSHA256Plus:
             return
-                "if the server cannot bind to this TLS connection, say auth: SCRAM-SHA-256; else somebody is in between"
-        case .refused, .unavailable: return "choose another mechanism with auth"
-        case .notPreparable: return "choose a password of ASCII characters, or say auth: PLAIN"
+                "if the server cannot bind to this TLS connection, say --auth SCRAM-SHA-256; else somebody is in between"
+        case .refused, .unavailable: return "choose another mechanism with --auth"
+        case .notPreparable: return "choose a password of ASCII characters, or say --auth PLAIN"
         }
     }
 }
