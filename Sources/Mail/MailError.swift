@@ -9,7 +9,7 @@ public enum MailError: Failure, Equatable {
     /// The name of an attachment.
     case fileName(String, problem: String)
     /// A ready-made message breaks a rule of RFC 5322 on this line (1 and up).
-    case line(Int, problem: String)
+    case line(Int, problem: String, remedy: String = "correct that line")
     /// A ready-made message as a whole.
     case message(problem: String)
     /// The message has octets above 127 that may not be encoded here, and the server does not offer 8BITMIME; why not.
@@ -31,7 +31,7 @@ public enum MailError: Failure, Equatable {
         case .address(let text, let problem): "the address \(text.printable(limit: 120)) \(problem)"
         case .header(let name, let problem): "the header field \(name.printable(limit: 80)) \(problem)"
         case .fileName(let name, let problem): "the file name \(name.printable(limit: 120)) \(problem)"
-        case .line(let number, let problem): "the message \(problem) on line \(number)"
+        case .line(let number, let problem, _): "the message \(problem) on line \(number)"
         case .message(let problem): "the message \(problem)"
         case .needs8BitTransport(let reason):
             "the message holds 8-bit text, the server does not take it (no 8BITMIME), and it cannot be recoded: \(reason)"
@@ -45,7 +45,8 @@ public enum MailError: Failure, Equatable {
         case .address: "write it as user@example.com or 'Name <user@example.com>'"
         case .header: "correct that value"
         case .fileName: "rename the file"
-        case .line, .message: "correct the message"
+        case .line(_, _, let remedy): remedy
+        case .message: "give a message of header, blank line and body, or the text alone with --body-file"
         case .needs8BitTransport: "encode it as quoted-printable or base64"
         case .unreadable: nil
         case .changed: "send a copy that nothing writes to"

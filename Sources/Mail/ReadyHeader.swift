@@ -81,7 +81,9 @@ struct ReadyHeader {
     ) throws(MailError) -> String {
         let colon = field.octets.firstIndex(of: UInt8(ascii: ":")) ?? 0
         guard let raw = String(validating: field.octets[(colon + 1)...].filter { $0 != 0x0A }, as: UTF8.self) else {
-            throw .line(field.line, problem: "has 8-bit text that is no UTF-8 in a header field")
+            throw .line(
+                field.line, problem: "has 8-bit text that is no UTF-8 in a header field",
+                remedy: "write the header in UTF-8, or in encoded words (RFC 2047)")
         }
         let value = String(raw.drop { $0 == " " || $0 == "\t" })
         let key = name.lowercased()
@@ -93,7 +95,9 @@ struct ReadyHeader {
         } else if freeText.contains(key) || key.hasPrefix("x-") {
             try fields.unstructured(name, value)
         } else {
-            throw .line(field.line, problem: "has text outside ASCII in its field \(name)")
+            throw .line(
+                field.line, problem: "has text outside ASCII in its field \(name)",
+                remedy: "only Subject, Comments, X- fields and names may have it")
         }
         return fields.text
     }

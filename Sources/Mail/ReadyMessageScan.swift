@@ -46,7 +46,7 @@ struct ReadyMessageScan {
     }
 
     mutating func finish() throws(MailError) {
-        if sawCarriageReturn { throw error("has a CR without LF") }
+        if sawCarriageReturn { throw error("has a CR without LF", Self.lineEndRemedy) }
         switch place {
         case .before, .header:
             if lineOctets > 0 { try endHeaderLine() }
@@ -60,18 +60,22 @@ struct ReadyMessageScan {
 
     private mutating func take(_ octet: UInt8) throws(MailError) {
         offset += 1
-        if sawCarriageReturn, octet != 0x0A { throw error("has a CR without LF") }
+        if sawCarriageReturn, octet != 0x0A { throw error("has a CR without LF", Self.lineEndRemedy) }
         switch octet {
         case 0x0A: try endLine()
         case 0x0D: sawCarriageReturn = true
-        case 0: throw error("holds a NUL")
+        case 0: throw error("holds a NUL", "send what is no text with --attach")
         default: try takeText(octet)
         }
     }
 
     private mutating func takeText(_ octet: UInt8) throws(MailError) {
         lineOctets += 1
-        guard lineOctets <= Self.lineLimit else { throw error("has more than \(Self.lineLimit) octets") }
+        guard lineOctets <= Self.lineLimit else {
+            throw error(
+                "has more than \(Self.lineLimit) octets",
+                "encode that part as quoted-printable or base64, or send the text with --body-file")
+        }
         guard place == .body else {
             line.append(octet)
             if place == .before, lineNumber == 1, line == [0xEF, 0xBB, 0xBF] {
@@ -89,7 +93,8 @@ struct ReadyMessageScan {
         let found = sawCarriageReturn ? LineEnd.both : .lineFeed
         sawCarriageReturn = false
         guard found == lineEnd ?? found else {
-            throw error("ends a line in \(found == .both ? "CR LF" : "LF alone"), unlike the lines before,")
+            throw error(
+                "ends a line in \(found == .both ? "CR LF" : "LF alone"), unlike the lines before,", Self.lineEndRemedy)
         }
         lineEnd = found
         switch place {
@@ -124,5 +129,9 @@ struct ReadyMessageScan {
         }
     }
 
-    private func error(_ problem: String) -> MailError { .line(lineNumber, problem: problem) }
+    private static let lineEndRemedy = "let every line end in LF, or every line in CR LF"
+
+    private func error(_ problem: String, _ remedy: String = "write it as RFC 5322 has it") -> MailError {
+        .line(lineNumber, problem: problem, remedy: remedy)
+    }
 }

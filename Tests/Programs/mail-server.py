@@ -26,6 +26,11 @@ parser.add_argument("--greeting", help="say this instead of a greeting, and clos
 parser.add_argument("--stall", choices=["tls", "greeting", "message"],
                     help="say nothing from there on; the file `stalled` tells that it came so far")
 parser.add_argument("--close-after-message", action="store_true", help="close without a reply to the message")
+parser.add_argument("--recipients", type=int, help="answer 452 to more recipients in one transaction")
+parser.add_argument("--seven-bit", action="store_true", help="do not offer 8BITMIME")
+parser.add_argument("--smtputf8", action="store_true")
+parser.add_argument("--offer", action="append", default=[], help="a further line of the reply to EHLO")
+parser.add_argument("--breaks-on-groups", action="store_true", help="close when more follows MAIL before its reply")
 options = parser.parse_args()
 
 
@@ -37,7 +42,14 @@ def stalled():
 class Handler:
     count = 0
 
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        return responses[:1] + [f"250-{line}" for line in options.offer] + responses[1:]
+
     async def handle_MAIL(self, server, session, envelope, address, mail_options):
+        if options.breaks_on_groups and server._reader._buffer:
+            server.transport.abort()
+            return "421 4.7.0 one at a time"
         if options.refuse_sender:
             return "550 5.7.1 this sender may not send here"
         envelope.mail_from = address
@@ -47,6 +59,8 @@ class Handler:
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         if address in options.refuse_recipient:
             return "550 5.1.1 no such mailbox"
+        if options.recipients is not None and len(envelope.rcpt_tos) >= options.recipients:
+            return "452 4.5.3 too many recipients"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -103,6 +117,7 @@ async def main():
         def session():
             return SMTP(
                 Handler(), hostname="mail.example.net", data_size_limit=options.size, timeout=60,
+                decode_data=options.seven_bit, enable_SMTPUTF8=options.smtputf8,
                 tls_context=context if options.starttls else None, require_starttls=options.starttls,
                 auth_required=bool(options.user), auth_require_tls=options.starttls,
                 authenticator=authenticate if options.user else None)

@@ -28,14 +28,14 @@ enum Security {
 func converse<Value: Sendable>(
     _ script: String, security: Security = .verifiedTLS, credentials: LoginCredentials? = nil,
     sasl: SASLMeans? = nil, timeouts: SMTPTimeouts = SMTPTimeouts(), clock: any Clock<Duration> = ContinuousClock(),
-    capacity: Int = 65_536, finishWhenLeft: Int = 16_384, usesPipelining: Bool = true,
+    capacity: Int = 65_536, finishWhenLeft: Int = 16_384, usesPipelining: Bool = true, name: ClientName? = nil,
     _ body: @escaping @Sendable (SMTPClient) async throws(SMTPError) -> Value
 ) async throws -> Conversation<Value> {
     let (ours, theirs) = MemoryStream.pair(capacity: capacity)
     let stream = RecordingStream(ours)
     let events = Mutex<[SMTPEvent]>([])
     var configuration = SMTPClient.Configuration(
-        name: try ClientName(hostName: "gw.example.com"), credentials: credentials)
+        name: try name ?? ClientName(hostName: "gw.example.com"), credentials: credentials)
     configuration.sasl = sasl
     configuration.timeouts = timeouts
     configuration.finishWhenLeft = finishWhenLeft
