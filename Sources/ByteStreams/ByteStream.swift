@@ -45,11 +45,13 @@ public enum StreamFailure: Failure, Equatable {
     case timedOut(String)
     /// The layer above the transport is broken: a bad TLS record, a truncated frame.
     case corrupt(String)
+    /// The peer ended the layer above the transport on purpose and said why: an alert of TLS.
+    case refused(String, advice: String?)
 
     public var failureClass: FailureClass {
         switch self {
         case .closed, .cancelled: .defect
-        case .reset, .corrupt, .timedOut: .peer
+        case .reset, .corrupt, .refused, .timedOut: .peer
         case .linkLost: .network
         }
     }
@@ -62,12 +64,15 @@ public enum StreamFailure: Failure, Equatable {
         case .linkLost(let words): "the link was lost: \(words)"
         case .timedOut(let words): "no progress: \(words)"
         case .corrupt(let words): "the stream is corrupt: \(words)"
+        case .refused(let words, _): words
         }
     }
 
     public var advice: String? {
         switch self {
-        case .closed, .cancelled, .corrupt: nil
+        case .closed, .cancelled: nil
+        case .corrupt: "try again; if it stays so, tell the server's owner"
+        case .refused(_, let advice): advice
         case .reset, .linkLost, .timedOut: "try again"
         }
     }
@@ -76,7 +81,7 @@ public enum StreamFailure: Failure, Equatable {
         switch self {
         case .closed: .softwareDefect
         case .cancelled, .reset, .linkLost, .timedOut: .tryAgain
-        case .corrupt: .peerProtocol
+        case .corrupt, .refused: .peerProtocol
         }
     }
 }

@@ -18,6 +18,8 @@ extension CertificateFailure {
         case .notAnIssuer: "\(culprit) was used as an issuer and is no CA certificate"
         case .wrongPurpose: "\(culprit) is not meant for a TLS server"
         case .strictness: "\(culprit) breaks a rule of the strict mode: \(words)"
+        case .pathTooLong: "\(culprit) may have no authority below it, and has one (path length)"
+        case .outsideConstraints: "\(culprit) is for a name that an authority above it may not issue for: \(words)"
         case .weak: "\(culprit) is too weak for this system's security level: \(weakness)"
         case .other: "\(culprit) was refused: \(words)"
         }
@@ -32,7 +34,12 @@ extension CertificateFailure {
             "add \"\(issuerWanted)\" to the trust anchors; in force: \(trust.source), \(anchorsCounted)"
         case .anchorIsNoRoot:
             "switch partial chains on (what the file holds is then trusted as it is), or add its root \"\(issuerWanted)\""
-        case .untrustedRoot, .selfSigned:
+        case .selfSigned:
+            """
+            if its owner confirms its key, pin it: --pin-sha256 \(path.first?.pin.map { "\($0)" } ?? "PIN"); or put the \
+            certificate into a trust anchor file
+            """
+        case .untrustedRoot:
             "if its owner confirms the SHA-256 fingerprint \(lastFingerprint), put it into a trust anchor file"
         case .notPinned:
             "if the server's owner confirms that its key is a new one, give it as --pin-sha256; else another server answers"
@@ -40,6 +47,8 @@ extension CertificateFailure {
         case .notYetValid: "check the clock first; else the server's owner installed the certificate too early"
         case .expired: "ask the server's owner to renew it; if that was done, check the clock and what the server sends"
         case .otherName(let nearest?): "if \"\(nearest)\" is the server that you mean, write that name"
+        case .otherName(nearest: nil) where path.first?.names.contains { $0.contains("*") } == true:
+            "a wildcard counts as the one label on the left of at least two others (RFC 9525): check the server's name"
         case .otherName(nearest: nil):
             "check the server's name; a provider's mail server often has the provider's own name"
         case .notAnIssuer:
@@ -47,7 +56,10 @@ extension CertificateFailure {
         case .wrongPurpose: "ask the server's owner for a certificate with the purpose serverAuth"
         case .strictness: "switch the strict mode off, or have the CA reissue the certificate"
         case .weak: "ask for a certificate with a key of RSA 2048 bits, EC P-256 or more, signed with SHA-256 or more"
-        case .other: nil
+        case .pathTooLong: "ask the server's owner for a chain whose authorities may issue each other"
+        case .outsideConstraints:
+            "ask the server's owner for a certificate of an authority that may issue for this name"
+        case .other: "ask the server's owner for another certificate, and show this line"
         }
     }
 
@@ -85,6 +97,9 @@ extension CertificateFailure {
         case notAnIssuer
         case wrongPurpose
         case strictness
+        case pathTooLong
+        /// `nameConstraints` of an authority (RFC 5280 §4.2.1.10).
+        case outsideConstraints
         case weak
         case other
     }
@@ -103,6 +118,8 @@ extension CertificateFailure {
         case 24, 79: .notAnIssuer
         case 26: depth == 0 ? .wrongPurpose : .notAnIssuer
         case 77, 78, 80...93: .strictness
+        case 25: .pathTooLong
+        case 47...53: .outsideConstraints
         case 66, 67, 68: .weak
         default: .other
         }

@@ -25,17 +25,21 @@ public struct HandshakeFailure: Sendable, Equatable {
     /// The other side of the connection.
     public let peer: Peer
     public let reason: Reason
+    /// Whether the peer, a server, had asked for a certificate: TLS 1.2 has no alert that says so.
+    public let wantedCertificate: Bool
 
-    public init(_ reason: Reason, peer: Peer = .server) {
+    public init(_ reason: Reason, peer: Peer = .server, wantedCertificate: Bool = false) {
+        self.wantedCertificate = wantedCertificate
         self.peer = peer
         self.reason = reason
     }
 
-    /// Whether the connection ended without a word: the next one may well fare better.
-    var isClosing: Bool {
+    /// Whether the next connection may well fare better: this one ended without a word, or by an error within the peer.
+    var isTemporary: Bool {
         switch reason {
         case .closedAtOnce, .closed: true
-        case .notTLS, .alert, .version, .protocolViolation: false
+        case .alert(let code, _): code == 80
+        case .notTLS, .version, .protocolViolation: false
         }
     }
 
@@ -60,28 +64,48 @@ public struct HandshakeFailure: Sendable, Equatable {
         case .notTLS(_, _): return "check the port: implicit TLS is 465, STARTTLS is 587"
         case .closedAtOnce, .closed:
             return "check the port (implicit TLS is 465, STARTTLS is 587), and whether a firewall stands between"
+        case .alert(40...49, _) where wantedCertificate:
+            return "the server had asked for a client certificate: check --client-certificate and --client-key"
         case .alert(let code, _): return HandshakeFailure.advice(alert: code)
         case .version: return "ask the server's owner to enable TLS 1.2 or newer"
-        case .protocolViolation: return nil
+        case .protocolViolation(let words): return HandshakeFailure.advice(violation: words)
+        }
+    }
+
+    /// By the library's words for what is known to happen.
+    private static func advice(violation words: String) -> String {
+        switch words {
+        case "unsafe legacy renegotiation disabled":
+            "the server's TLS is too old to be safe (it lacks RFC 5746): ask its owner to update it"
+        case "excessive message size":
+            "the server sends more than 100 kB of certificates: ask its owner to send the chain alone"
+        default: "try again; if it stays so, the server or something before it breaks TLS: tell the server's owner"
         }
     }
 
     /// RFC 8446 §6.2.
-    private static func advice(alert: UInt8) -> String? {
+    static func advice(alert: UInt8) -> String? {
         switch alert {
-        case 40, 71: "the server has no algorithm in common with this client: try the link profile \"standard\""
+        case 40, 71:
+            """
+            the server has no algorithm in common with this client, which wants ECDHE with AES-GCM or ChaCha20: try \
+            --link-profile standard, else ask the server's owner
+            """
         case 70: "ask the server's owner to enable TLS 1.2 or newer"
         case 112: "the server does not know the name that it was asked for: check the server's name"
-        case 42, 43, 44, 45, 46, 48, 116: "the server wants a client certificate, or refuses the one that it got"
-        case 49: "the server refuses this client"
+        case 116: "give the client's certificate with --client-certificate and --client-key"
+        case 42, 43, 44, 46, 48:
+            "the server wants another client certificate, if any: check --client-certificate and what its owner trusts"
+        case 45: "the server holds the client's certificate for expired: renew it"
+        case 49: "the server refuses this client: ask its owner"
         case 80: "try again: the server had an internal error"
         default: nil
         }
     }
 
-    /// What a peer's first octets say, when they are no record of TLS: handshake (22) or alert (21), version 3.x.
+    /// What a peer's first octets say, when they are no record of TLS (RFC 8446 §5.1: types 20 to 23).
     static func reasonOfOpening(_ octets: [UInt8]) -> Reason? {
-        guard let first = octets.first, first != 22, first != 21 else { return nil }
+        guard let first = octets.first, !(20...23).contains(first) else { return nil }
         let line = String(decoding: octets.prefix { $0 != 10 && $0 != 13 }.prefix(80), as: UTF8.self).printable()
         let name: String? =
             if line.hasPrefix("HTTP/") || line.hasPrefix("GET ") || line.hasPrefix("POST ") {

@@ -48,6 +48,8 @@ import NIOCore
 
     /// Set by the verification's callback; the first verdict counts.
     var certificateFailure: CertificateFailure?
+    /// Set when the server asks for a client's certificate.
+    var isCertificateWanted = false
     /// Sessions that the peer offered since the last look, in the library's form; the newest is the last.
     var offeredSession: OfferedSession?
 

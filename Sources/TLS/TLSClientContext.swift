@@ -100,8 +100,18 @@ extension ContextHandle {
         _ = lists.first { unsafe COpenSSL_set_groups(pointer, $0) == 1 }
     }
 
+    /// At least level 2 of SSL_CTX_set_security_level(3), whatever the policy took it down to: no RSA below 2,048 bits, no
+    /// curve below 224, no signature with MD5 or SHA-1.
     fileprivate func verifyServers() {
+        if unsafe SSL_CTX_get_security_level(pointer) < 2 { unsafe SSL_CTX_set_security_level(pointer, 2) }
         unsafe SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER, certificateJudged)
+        // Called when a server asks for a certificate; which one is given stays as it is.
+        unsafe SSL_CTX_set_cert_cb(
+            pointer,
+            { connection, _ in
+                unsafe TLSSession.of(connection)?.isCertificateWanted = true
+                return 1
+            }, nil)
         unsafe COpenSSL_hand_out_client_sessions(pointer)
         unsafe SSL_CTX_sess_set_new_cb(pointer, sessionOffered)
     }

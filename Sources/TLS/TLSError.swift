@@ -46,7 +46,7 @@ public enum TLSError: Failure, Equatable {
     public var exitStatus: ExitStatus {
         switch self {
         case .configuration: .configuration
-        case .handshake(let failure) where failure.isClosing: .tryAgain
+        case .handshake(let failure) where failure.isTemporary: .tryAgain
         case .certificate, .handshake: .peerProtocol
         case .stream(let failure): failure.exitStatus
         case .library: .softwareDefect

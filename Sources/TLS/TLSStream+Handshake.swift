@@ -25,7 +25,7 @@ extension TLSStream {
                 throw .handshake(HandshakeFailure(.closed, peer: peer))
             case .failed(let failure):
                 await tell(flight, over: base)
-                throw error(failure, opening: session.opening, peer: peer)
+                throw error(failure, of: session, peer: peer)
             }
         }
     }
@@ -61,15 +61,20 @@ extension TLSStream {
         try? await withDeadline(.seconds(1), clock: ContinuousClock()) { try await base.writeAll(alert) }
     }
 
-    private static func error(_ failure: SessionFailure, opening: [UInt8], peer: HandshakeFailure.Peer) -> TLSError {
+    private static func error(
+        _ failure: SessionFailure, of session: TLSSession, peer: HandshakeFailure.Peer
+    ) -> TLSError {
         if case .certificate(let failure) = failure { return .certificate(failure) }
         // What is no TLS at all fails in many ways; its first octets say which it is.
-        if let reason = HandshakeFailure.reasonOfOpening(opening) {
+        if let reason = HandshakeFailure.reasonOfOpening(session.opening) {
             return .handshake(HandshakeFailure(reason, peer: peer))
         }
         return switch failure {
         case .certificate(let failure): .certificate(failure)
-        case .alert(let code, let name): .handshake(HandshakeFailure(.alert(code: code, name: name), peer: peer))
+        case .alert(let code, let name):
+            .handshake(
+                HandshakeFailure(
+                    .alert(code: code, name: name), peer: peer, wantedCertificate: session.isCertificateWanted))
         case .version: .handshake(HandshakeFailure(.version, peer: peer))
         case .violation(let words): .handshake(HandshakeFailure(.protocolViolation(words), peer: peer))
         }

@@ -22,6 +22,8 @@ public final class TLSStream: ByteStream {
         var session: TLSSession
         /// Records that the stream below has not taken.
         var outbox = ByteBuffer()
+        /// Received since the last octet of text.
+        var octetsWithoutText = 0
         var isDraining = false
         var ending: Ending?
         var failure: StreamFailure?
@@ -103,6 +105,9 @@ public final class TLSStream: ByteStream {
     static let recordLimit = 16_384
     /// What reads may leave for the next write; a peer that makes us owe more (KeyUpdates by the hundred) is refused.
     static let owedLimit = 16_384
+    /// What may come without an octet of text: room for two tickets of the largest size. A peer that sends tickets or other
+    /// messages of TLS without end would use up a data plan.
+    static let octetsWithoutTextLimit = 131_072
 
     public func read(atMost: Int) async throws(StreamFailure) -> ByteBuffer? {
         precondition(atMost > 0, "a read asks for at least one octet")
@@ -118,7 +123,10 @@ public final class TLSStream: ByteStream {
                 state.withLock { state in state.ending = state.ending ?? .cut }
                 return nil
             }
-            state.withLock { state in state.session.receive(ciphertext) }
+            state.withLock { state in
+                state.octetsWithoutText += ciphertext.readableBytes
+                state.session.receive(ciphertext)
+            }
         }
     }
 
@@ -136,8 +144,13 @@ public final class TLSStream: ByteStream {
             guard state.ending == nil else { return .end }
             var plaintext = ByteBuffer()
             switch state.session.read(atMost: min(atMost, TLSStream.recordLimit), into: &plaintext) {
-            case .done: return .octets(plaintext)
+            case .done:
+                state.octetsWithoutText = 0
+                return .octets(plaintext)
             case .needsInput:
+                guard state.octetsWithoutText <= TLSStream.octetsWithoutTextLimit else {
+                    return fail(&state, .corrupt("the peer sends TLS records without end, and no text in them"))
+                }
                 guard state.session.ciphertextCount > TLSStream.owedLimit else { return .wait }
                 return fail(&state, .corrupt("the peer asks for answers without end"))
             case .ended:
@@ -277,7 +290,9 @@ extension SessionFailure {
     var asStreamFailure: StreamFailure {
         switch self {
         case .certificate(let failure): .corrupt(failure.summary)
-        case .alert(let code, let name): .corrupt("the peer ended TLS with the alert \"\(name)\" (\(code))")
+        case .alert(let code, let name):
+            .refused(
+                "the peer ended TLS: \(name) (alert \(code))", advice: HandshakeFailure.advice(alert: code))
         case .version: .corrupt("the peer changed the version of TLS")
         case .violation(let words): .corrupt("TLS: \(words)")
         }

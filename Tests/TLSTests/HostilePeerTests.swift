@@ -125,7 +125,7 @@ import Testing
         _ = await stream.close()
         let other = ends.server
         await #expect { try await other.readToEnd() } throws: { error in
-            guard case .corrupt(let words) = error as? StreamFailure else { return false }
+            guard case .refused(let words, _) = error as? StreamFailure else { return false }
             return words.contains("bad record mac")
         }
     }

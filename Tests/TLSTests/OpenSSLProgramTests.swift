@@ -132,8 +132,8 @@ import Testing
         await #expect {
             try await converse(with: path, TLSClientContext(configuration))
         } throws: { error in
-            guard case .corrupt(let words) = error as? StreamFailure else { return false }
-            return words.contains("certificate required")
+            guard case .refused(let words, let advice) = error as? StreamFailure else { return false }
+            return words.contains("certificate required") && advice?.contains("--client-certificate") == true
         }
     }
 
