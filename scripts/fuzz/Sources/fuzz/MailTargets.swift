@@ -51,10 +51,10 @@ func fuzzSettings(_ octets: [UInt8]) {
 
 private let stamp = MessageStamp(date: nil, random: Array(0..<16))
 
-/// Runs what never really suspends, to its end.
+/// Runs what never really suspends, to its end: on this thread, so that an input costs no change of threads.
 private func wait(_ operation: @escaping @Sendable () async -> Void) {
     let done = DispatchSemaphore(value: 0)
-    Task {
+    Task.immediate {
         await operation()
         done.signal()
     }
