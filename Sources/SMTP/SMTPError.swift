@@ -125,8 +125,9 @@ extension SMTPError {
         case .startTLSNotOffered: "the server does not offer STARTTLS"
         case .authNotOffered(_, let offered) where offered.isEmpty: "the server offers no AUTH"
         case .authNotOffered(let wanted, let offered):
-            "the server offers AUTH \(offered.joined(separator: " ").printable(limit: 120)), none of it "
-                + (wanted.count == 1 ? wanted[0].rawValue : "fit for what is configured")
+            "the server offers no AUTH"
+                + (wanted.count == 1 ? " \(wanted[0].rawValue)" : " that fits the configuration")
+                + ", only \(offered.joined(separator: " ").printable(limit: 120))"
         case .credentialsWithoutTLS: "credentials are configured for a connection without TLS"
         case .tooLarge(let octets, let limit): "the message has \(octets) octets, the server takes \(limit)"
         case .eightBitNotOffered: "the message holds 8-bit text, and the server takes 7-bit text only"

@@ -62,7 +62,10 @@ import Testing
             .mechanism(.scramSHA256))
         #expect(talk.problems.isEmpty && talk.failure == nil, "\(talk)")
         let trace = "\(talk.events)"
-        #expect(trace.contains("AUTH SCRAM-SHA-256 <redacted>") && !trace.contains(Self.base64(Example.final)))
+        #expect(trace.contains("AUTH SCRAM-SHA-256 <redacted>"))
+        for line in [Example.challenge, Example.final, Example.verdict] {
+            #expect(!trace.contains(line) && !trace.contains(Self.base64(line)))
+        }
     }
 
     @Test func aServerThatTookItsOfferOfPlusBackIsTold() async throws {
@@ -242,15 +245,40 @@ import Testing
         #expect(talk.problems.isEmpty && talk.failure == nil)
     }
 
-    @Test func everyExchangeIsReadInPieces() async throws {
+    /// An exchange of each mechanism, up to the reply that decides.
+    static let exchanges: [(mechanism: SASLMechanism, script: String)] = [
+        (.plain, "C: AUTH PLAIN \(base64("\0user\0pencil"))\n"),
+        (.login, "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 334 UGFzc3dvcmQ6\nC: cGVuY2ls\n"),
+        (
+            .cramMD5,
+            "C: AUTH CRAM-MD5\nS: 334 \(base64("<1896.697170952@postoffice.reston.mci.net>"))\n"
+                + "C: dXNlciAyNjZmODJiYjJkMWFjZTY3MjlkMmM1NzNlNGUwMDRjNg==\n"
+        ),
+        (.scramSHA256, scram + "S: 334 \(base64(Example.verdict))\nC: \n"),
+        (.xoauth2, "C: AUTH XOAUTH2 \(base64("user=user\u{1}auth=Bearer tok\u{1}\u{1}"))\n"),
+        (
+            .oauthBearer,
+            "C: AUTH OAUTHBEARER "
+                + base64("n,a=user,\u{1}host=mail.example.net\u{1}port=465\u{1}auth=Bearer tok\u{1}\u{1}") + "\n"
+        ),
+        (.external, "C: AUTH EXTERNAL dXNlcg==\n"),
+    ]
+
+    @Test(arguments: exchanges.indices, [1, 7, 65_536])
+    func everyExchangeIsReadInPieces(index: Int, capacity: Int) async throws {
+        let (mechanism, script) = Self.exchanges[index]
+        let isToken = mechanism.proof == .token
         let login = try LoginCredentials(
-            user: "user", password: Secret("pencil"), preference: .mechanism(.scramSHA256))
-        let talk = try await converse(
-            opening("AUTH SCRAM-SHA-256 SCRAM-SHA-256-PLUS") + Self.scram
-                + "S: 334 \(Self.base64(Example.verdict))\nC: \nS: 235 2.7.0 ok", credentials: login, sasl: means(),
-            capacity: 1
-        ) { client throws(SMTPError) in try await client.open() }
-        #expect(talk.failure == nil)
-        #expect(talk.problems.isEmpty)
+            user: "user", password: isToken ? nil : Secret("pencil"), token: isToken ? Secret("tok") : nil,
+            hasCertificate: true, preference: .mechanism(mechanism))
+        let offers = SASLMechanism.allCases.map(\.rawValue).joined(separator: " ")
+        for (reply, failure) in [("235 2.7.0 ok", nil), ("535 5.7.8 no", Scopes.ExitStatus.credentialsRefused)] {
+            let talk = try await converse(
+                opening("AUTH \(offers)") + script + "S: \(reply)", credentials: login, sasl: means(),
+                capacity: capacity
+            ) { client throws(SMTPError) in try await client.open() }
+            #expect(talk.failure?.exitStatus == failure)
+            #expect(talk.problems.isEmpty, "\(talk.problems)")
+        }
     }
 }

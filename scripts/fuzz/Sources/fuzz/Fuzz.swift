@@ -14,6 +14,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "settings": fuzzSettings,
     "smtp-reply": fuzzSMTPReply,
     "smtp-server": fuzzSMTPServer,
+    "sasl": fuzzSASL,
     "at-engine": fuzzATEngine,
     "at-responses": fuzzATResponses,
     "quectel": fuzzQuectel,
