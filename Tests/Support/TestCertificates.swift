@@ -73,6 +73,14 @@ public struct TestCertificates: Sendable {
         }
     }
 
+    /// What `--pin-sha256` takes for the key of the first certificate of a file, as the openssl program makes it.
+    public static func pin(of certificate: String) throws -> String {
+        let script = #"""
+            openssl x509 -in "$0" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | openssl base64
+            """#
+        return String(try TestProcess.run(["sh", "-c", script, certificate]).prefix { $0 != "\n" })
+    }
+
     private init() throws {
         let directory = try TestCertificates.newDirectory()
         try TestProcess.run(["sh", "-s"], input: TestCertificates.script, directory: directory)

@@ -137,6 +137,27 @@ import Testing
         }
     }
 
+    /// Both ends of a connection have the same secrets: our log and that of `s_server` hold the same lines.
+    @Test(arguments: ["-tls1_2", "-tls1_3"])
+    func theKeyLogIsTheOneOfTheOtherEnd(version: String) async throws {
+        let theirs = try temporaryPath()
+        let (process, path) = try server(certificates.server, [version, "-keylogfile", theirs])
+        defer { process.stop() }
+        let ours = try temporaryPath()
+        let store = FileSessionStore(directory: try temporaryPath() + "/tls", pool: NIOThreadPool.singleton)
+        let configuration = TLSClientConfiguration(trust: .file(certificates.root), keyLogFile: ours)
+        for isResumed in [false, true] {
+            let info = try await converse(with: path, TLSClientContext(configuration), sessions: store)
+            #expect(info.isResumed == isResumed)
+        }
+        func secrets(_ path: String) throws -> Set<Substring> {
+            Set(try TestProcess.run(["cat", path]).split(separator: "\n").filter { !$0.hasPrefix("#") })
+        }
+        let kept = try secrets(ours)
+        #expect(try kept == secrets(theirs))
+        #expect(kept.count == (version == "-tls1_2" ? 2 : 10))
+    }
+
     /// `s_client` verifies us, updates its keys, and resumes.
     @Test(arguments: ["-tls1_2", "-tls1_3"])
     func itsClientTalksToOurServer(version: String) async throws {

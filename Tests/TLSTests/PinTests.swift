@@ -14,13 +14,8 @@ import Testing
         certificates = try TestCertificates.shared()
     }
 
-    /// As another program makes it.
     private func pin(_ certificate: String) throws -> PublicKeyPin {
-        let script = #"""
-            openssl x509 -in "$0" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | openssl base64
-            """#
-        let text = try TestProcess.run(["sh", "-c", script, certificate])
-        return try #require(PublicKeyPin(base64: String(text.prefix { $0 != "\n" })))
+        try #require(PublicKeyPin(base64: TestCertificates.pin(of: certificate)))
     }
 
     /// A key that nobody here has.

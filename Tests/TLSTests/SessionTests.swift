@@ -215,6 +215,16 @@ import Testing
         #expect(cold <= 220)
         #expect(resumed <= 480)
         #expect(standard > cold)
+        // A hybrid key share of OpenSSL 3.5 is 1,216 octets longer (FIPS 203, ML-KEM-768).
+        #expect(standard <= 330 || (1400...1600).contains(standard))
+    }
+
+    @Test(arguments: LinkProfile.allCases, [TLSInfo.Version.tls12, .tls13])
+    func eachLinkProfileResumes(profile: LinkProfile, version: TLSInfo.Version) async throws {
+        let server = try TLSServerContext(certificates.server, highestVersion: version)
+        let first = try await converse(client { $0.linkProfile = profile }, server)
+        let second = try await converse(client { $0.linkProfile = profile }, server)
+        #expect(!first.isResumed && second.isResumed)
     }
 
     private func firstWrite(_ client: TLSClientContext) async throws -> Int {
