@@ -110,7 +110,8 @@ struct OpenedLine: Sendable {
         case let code?: notes.append("flock: \(code)")
         }
         // Root may open a line that somebody else has for himself.
-        guard descriptor.use({ clinux_line_is_exclusive($0) }) != 1 else {
+        guard descriptor.use({ clinux_line_is_exclusive($0) }) != 1 || isLeftOver(descriptor, path, configuration)
+        else {
             throw .busy(path: given, holder: LockFile.holder(of: path, configuration) ?? .find(of: path))
         }
         let lockFile: LockFile?
@@ -125,6 +126,15 @@ struct OpenedLine: Sendable {
             notes.append("TIOCEXCL: \(code)")
         }
         return lockFile
+    }
+
+    /// Whether nobody has the line for himself any more: the mark of a process that was killed stays on a pseudo-terminal for
+    /// as long as its master is open. On any other line the kernel takes it away with the last close.
+    private static func isLeftOver(
+        _ descriptor: LineDescriptor, _ path: String, _ configuration: SerialPortConfiguration
+    ) -> Bool {
+        guard path.hasPrefix("/dev/pts/"), LockFile.holder(of: path, configuration) == nil else { return false }
+        return descriptor.use { !PortHolder.isOpen(path, besides: $0) } ?? false
     }
 
     private static func configure(

@@ -31,6 +31,19 @@ extension PortHolder {
         return relative ?? (isSelf && !otherThanThisProcess ? PortHolder(pid: getpid()) : nil)
     }
 
+    /// Whether the device is open anywhere that this user may see, but for one descriptor of this process.
+    static func isOpen(_ path: String, besides number: Int32) -> Bool {
+        var device = stat()
+        guard unsafe stat(path, &device) == 0 else { return false }
+        return entries(of: "/proc").contains { entry in
+            guard let pid = Int32(entry) else { return false }
+            let folder = "/proc/\(entry)/fd"
+            return entries(of: folder).contains { name in
+                (pid != getpid() || name != String(number)) && isOpen("\(folder)/\(name)", device)
+            }
+        }
+    }
+
     /// Whether there is such a process; one that we may not signal counts.
     static func isAlive(_ pid: Int32) -> Bool {
         kill(pid, 0) == 0 || errno == EPERM
