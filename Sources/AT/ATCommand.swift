@@ -51,7 +51,8 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A whole command of the owner's configuration: printable ASCII that begins with `AT`, its quotes in pairs, at most 400
-    /// octets. What stands between quotes may be a password and is never shown.
+    /// octets. What stands between quotes may be a password and is never shown, nor are the arguments of commands for
+    /// PINs and accounts.
     public init(configured line: String) throws(ATError) {
         for octet in line.utf8 where octet < 0x20 || octet > 0x7E {
             throw .unquotable(name: "the command", octet: octet)
@@ -61,9 +62,9 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
             throw .malformed(command: "init", line: line)
         }
         wire = line
-        redacted = parts.enumerated().map { $0.offset % 2 == 1 ? "<redacted>" : String($0.element) }
-            .joined(separator: "\"")
-        secrets = parts.enumerated().filter { $0.offset % 2 == 1 && !$0.element.isEmpty }.map { String($0.element) }
+        redacted = LineRedaction.typed(line)
+        let quoted = parts.enumerated().filter { $0.offset % 2 == 1 && !$0.element.isEmpty }.map { String($0.element) }
+        secrets = quoted + LineRedaction.bareSecrets(of: line)
     }
 
     private init(wire: String, redacted: String, secrets: [String]) {

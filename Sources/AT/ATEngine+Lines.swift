@@ -106,7 +106,9 @@ extension ATEngine {
     }
 
     private mutating func takePrompt(_ now: NIODeadline) {
-        record(.received, .text(">", payload: nil))
+        if case .prompt(let octet) = framer.expectation {
+            record(.received, .text(String(UnicodeScalar(octet)), payload: nil))
+        }
         switch state {
         case .running(let flight): follow(flight.meaningOfPrompt(), of: flight, ATLine(">"), now)
         case .resyncing: write("\u{1B}", as: "<ESC>", now)
@@ -285,30 +287,28 @@ extension ATEngine {
     /// A line as a transcript may show it.
     private mutating func record(_ line: ATLine) {
         guard isRecording else { return }
-        var text = line.text
-        if case .running(let flight) = state, flight.exchange.answerIsSecret, FinalResultCode(line: text) == nil {
-            text = text.firstIndex(of: ":").map { "\(text[...$0]) <redacted>" } ?? "<redacted>"
-        }
-        if secrets.contains(where: { text.contains($0) }) { text = "<redacted>" }
+        let isFinal = FinalResultCode(line: line.text, isNumeric: rules.isNumeric) != nil
+        let text = LineRedaction.received(
+            line.text, isSecretAnswer: isSecretAnswer && !isFinal, mayBeEcho: !isFinal && mayBeEcho(line.text))
+        // A line is never longer than the framer lets it be.
         actions.append(
-            .record(.received, .text(text.withoutLongNumbers.printable(), payload: line.payload?.readableBytes)))
+            .record(
+                .received, .text(text.printable(limit: profile.lineLimit), payload: line.payload?.readableBytes)))
     }
-}
 
-extension String {
-    /// Identities (IMSI, IMEI, ICCID) are numbers of 14 digits and more: they are `<redacted>`, wherever they stand.
-    var withoutLongNumbers: String {
-        var result = ""
-        var digits = ""
-        for character in self + "\n" {
-            if character.isASCII, character.isHexDigit, character.isNumber || digits.count >= 14 {
-                digits.append(character)
-                continue
-            }
-            result += digits.count >= 14 ? "<redacted>" : digits
-            digits = ""
-            if character != "\n" { result.append(character) }
+    private var isSecretAnswer: Bool {
+        if case .running(let flight) = state { flight.exchange.answerIsSecret } else { false }
+    }
+
+    /// Whether a line may be the copy of a command with a secret, as it was sent or garbled: of this run, or of an earlier one.
+    private func mayBeEcho(_ line: String) -> Bool {
+        if secrets.contains(where: { line.contains($0) }) { return true }
+        let text = line.squeezed
+        let isMarked = text.first.map { "+^*#$%&".contains($0) } ?? true
+        switch state {
+        case .running(let flight): return !flight.exchange.text.secrets.isEmpty && !isMarked && !rules.isReboot(text)
+        case .starting: return !isMarked && line.contains { $0 == "\"" || $0 == "=" }
+        case .idle, .waking, .resyncing, .data, .leaving, .outOfStep, .closed: return false
         }
-        return result
     }
 }

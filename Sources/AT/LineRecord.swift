@@ -1,6 +1,8 @@
 public import NIOCore
 
 /// One entry of a line's transcript: when, which way, and what, with nothing in it that a transcript may not show.
+///
+/// The fake modem plays transcripts; how it reads their lines is the other half of `line`.
 public struct LineRecord: Sendable, Equatable {
     public enum Direction: Sendable, Equatable {
         case sent
@@ -12,6 +14,11 @@ public struct LineRecord: Sendable, Equatable {
         case text(String, payload: Int?)
         /// Octets of a payload or of data mode, by their number alone.
         case octets(Int)
+        /// The port was opened, at time zero, or closed by this side.
+        case opened
+        case closed
+        /// The port ended by itself: the device is gone.
+        case lost
     }
 
     /// Since the port was opened.
@@ -30,7 +37,11 @@ public struct LineRecord: Sendable, Equatable {
         let milliseconds = max(0, time.nanoseconds / 1_000_000)
         let fraction = String(milliseconds % 1_000)
         let padded = String(repeating: "0", count: 3 - fraction.count) + fraction
-        let mark = direction == .sent ? ">" : "<"
+        let mark =
+            switch content {
+            case .text, .octets: direction == .sent ? ">" : "<"
+            case .opened, .closed, .lost: "="
+            }
         return "+\(milliseconds / 1_000).\(padded) \(mark) \(words)"
     }
 
@@ -39,6 +50,9 @@ public struct LineRecord: Sendable, Equatable {
         case .text(let text, nil): text
         case .text(let text, let octets?): "\(text) (\(octets) octets)"
         case .octets(let count): "(\(count) octets)"
+        case .opened: "opened"
+        case .closed: "closed"
+        case .lost: "lost"
         }
     }
 }

@@ -5,6 +5,9 @@ import Synchronization
 import SystemPackage
 
 /// The record of the serial line, a line each, written behind the events: nobody waits for the disk but `close`.
+///
+/// What is on the disk is always a beginning of the whole, in whole lines, also when the program is killed or the disk is full:
+/// `fake-modem --replay` plays it.
 public final class TranscriptFile: Sendable {
     private struct State {
         var waiting: [UInt8] = []
@@ -12,12 +15,14 @@ public final class TranscriptFile: Sendable {
         var failed = false
     }
 
-    /// What may wait for a slow disk; further lines are dropped, and the transcript is called incomplete.
+    /// What may wait for a slow disk. Behind more than that the transcript ends, and is called incomplete.
     private static let waitingLimit = 1_048_576
     public let path: String
     private let descriptor: SystemPackage.FileDescriptor
     private let threads: NIOThreadPool
     private let state = Mutex(State())
+    /// Octets in the file. Whoever writes holds it, so that lines keep their order.
+    private let length = Mutex(0)
 
     private init(path: String, descriptor: SystemPackage.FileDescriptor, threads: NIOThreadPool) {
         self.path = path
@@ -35,7 +40,9 @@ public final class TranscriptFile: Sendable {
             let descriptor = try SystemPackage.FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.create, .truncate, .closeOnExec],
                 permissions: [.ownerRead, .ownerWrite])
-            return TranscriptFile(path: path, descriptor: descriptor, threads: threads)
+            let file = TranscriptFile(path: path, descriptor: descriptor, threads: threads)
+            file.record("# a transcript of modemail; fake-modem --replay plays it")
+            return file
         } catch let errno as Errno {
             throw .file(path: path, words: errno.description)
         } catch {
@@ -45,11 +52,13 @@ public final class TranscriptFile: Sendable {
 
     public func record(_ line: String) {
         let start = state.withLock { state in
-            if state.waiting.count < Self.waitingLimit {
-                state.waiting.append(contentsOf: (line + "\n").utf8)
-            } else {
+            guard !state.failed else { return false }
+            guard state.waiting.count < Self.waitingLimit else {
                 state.failed = true
+                return false
             }
+            state.waiting.append(contentsOf: line.utf8)
+            state.waiting.append(0x0A)
             defer { state.isWriting = true }
             return !state.isWriting
         }
@@ -67,17 +76,22 @@ public final class TranscriptFile: Sendable {
     }
 
     private func drain() {
-        while true {
-            let octets = state.withLock { state in
-                defer { state.waiting = [] }
-                state.isWriting = !state.waiting.isEmpty
-                return state.waiting
-            }
-            guard !octets.isEmpty else { return }
-            do {
-                try descriptor.writeAll(octets)
-            } catch {
-                state.withLock { $0.failed = true }
+        length.withLock { length in
+            while true {
+                let octets = state.withLock { state in
+                    defer { state.waiting = [] }
+                    state.isWriting = !state.waiting.isEmpty
+                    return state.waiting
+                }
+                guard !octets.isEmpty else { return }
+                do {
+                    try descriptor.writeAll(octets)
+                    length += octets.count
+                } catch {
+                    state.withLock { $0.failed = true }
+                    // Half a line is no line. A pipe cannot be cut, and need not be.
+                    _ = ftruncate(descriptor.rawValue, off_t(length))
+                }
             }
         }
     }

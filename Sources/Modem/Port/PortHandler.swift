@@ -60,6 +60,7 @@ final class PortHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        record(.sent, .opened)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -77,11 +78,13 @@ final class PortHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         lastError = lastError ?? error
+        if !isClosed { record(.received, .lost) }
         run(.lost(.portGone(words(of: error))))
         context.fireErrorCaught(error)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        if !isClosed { record(.received, .lost) }
         run(.lost(.portGone(lastError.map(words) ?? "end of file")))
         context.fireChannelInactive()
     }
@@ -198,6 +201,7 @@ extension PortHandler {
     }
 
     func close() {
+        if !isClosed { record(.sent, .closed) }
         run(.lost(.portGone("the port was closed")))
     }
 
