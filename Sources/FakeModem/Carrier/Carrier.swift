@@ -18,6 +18,11 @@ struct Carrier {
     var isUnplugged = false
     var isBlackhole = false
     var babbleLeft = 0
+    /// Gaps in which an unsolicited line appears for sure.
+    var chatterLeft = 0
+    /// What the far end says comes an octet at a time, this much apart.
+    var dribble: TimeAmount?
+    private var mutedUntil: NIODeadline
     private var silentUntil: NIODeadline
     private var blockedUntil: NIODeadline
     private(set) var stallEnd: NIODeadline
@@ -28,7 +33,7 @@ struct Carrier {
         downRate = options.down
         routes = options.routes
         (upFree, downFree, lastArrival) = (now, now, now)
-        (silentUntil, blockedUntil, stallEnd) = (now, now, now)
+        (silentUntil, blockedUntil, stallEnd, mutedUntil) = (now, now, now, now)
     }
 
     var oneWay: TimeAmount { .nanoseconds(roundTrip.nanoseconds / 2) }
@@ -56,6 +61,10 @@ struct Carrier {
         stallEnd = Self.end(time, now)
     }
 
+    mutating func mute(for time: TimeAmount?, now: NIODeadline) {
+        mutedUntil = Self.end(time, now)
+    }
+
     // MARK: time on the air
 
     /// When a segment that the modem has now reaches the far end.
@@ -66,12 +75,16 @@ struct Carrier {
 
     /// When a segment that the far end has now reaches the modem.
     mutating func arrivalDown(_ octets: Int, now: NIODeadline) -> NIODeadline {
-        downFree = max(downFree, now) + Self.duration(octets, downRate)
+        guard mutedUntil < .distantFuture else {
+            lastArrival = .distantFuture
+            return lastArrival
+        }
+        downFree = max(downFree, now, mutedUntil) + Self.duration(octets, downRate) + (dribble ?? .zero)
         lastArrival = downFree + oneWay
         return lastArrival
     }
 
-    func arrivalOfEnd(now: NIODeadline) -> NIODeadline { max(lastArrival, now + oneWay) }
+    func arrivalOfEnd(now: NIODeadline) -> NIODeadline { max(lastArrival, now + oneWay, mutedUntil) }
 
     private static func duration(_ octets: Int, _ rate: Int?) -> TimeAmount {
         guard let rate else { return .zero }

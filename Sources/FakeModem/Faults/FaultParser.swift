@@ -22,26 +22,38 @@ extension FaultScript {
           step STEP [#N]         the Nth (first) time: \(Fault.Step.allCases.map(\.rawValue).joined(separator: ", "))
           time D                 D (500ms, 3s, 2m) after the start
 
-        WHAT
+        WHAT the modem does
           silence [D]            takes everything, answers nothing, for D or for ever
           stop-reading [D]       takes nothing from the line
           reboot                 resets: RDY and what follows
           unplug                 the device vanishes
-          dtr                    DTR drops while the port stays open
-          late D                 (command) is answered D later
-          error [N]              (command) is refused with +CME ERROR N, or with plain ERROR
-          no-prompt              (command) the prompt never comes
-          prompt-then-error      (command) the prompt comes, and the payload is answered with ERROR
-          send-fail              (command) the payload is answered with SEND FAIL
-          drop-carrier           registration and contexts are lost
-          pdpdeact               the network deactivates the contexts
           babble [N]             N (65536) octets without a line end
           half-urc               a URC of which only the first half is ever sent
           urc TEXT               TEXT, as a URC
-          reset | close          all connections are reset, or closed, by their peers
-          stall [D]              the carrier moves nothing
-          blackhole              connections that are opened from now on are never answered
+          urcs [N]               a URC in each of the next N gaps between lines, or in all
           remove-sim             the SIM is pulled out
+        to the command at WHEN, or else to the next one
+          late D                 it is answered D later
+          error [N]              it is refused with +CME ERROR N, or with plain ERROR
+          no-prompt              the prompt never comes
+          prompt-then-error      the prompt comes, and the payload is answered with ERROR
+          send-fail              the payload is answered with SEND FAIL
+        on the serial line
+          noise up|down [N]      one bit is wrong in each of the next N (1) octets
+          dtr                    DTR drops while the port stays open
+        the carrier
+          drop-carrier           registration and contexts are lost
+          pdpdeact               the network deactivates the contexts
+          stall [D]              moves nothing
+          corrupt up|down [N]    one bit is wrong in each of the next N (1) octets of payload
+          blackhole              connections that are opened from now on are never answered
+        the servers, on all connections
+          reset | close          end them
+          half-close             end their sides, and still take what the host sends
+          mute [D]               take everything, say nothing
+          dribble [D]            what they say comes an octet at a time, each D (1ms) behind the one before
+
+        A host that stops reading, or closes the port at some octet, is the host's own to play.
         """
 
     /// Reads a whole script; the error names the line, counted from 1.
@@ -148,6 +160,15 @@ private struct FaultLine {
         case ("silence", _): return .silence(try argument.map(duration))
         case ("stop-reading", _): return .stopReading(try argument.map(duration))
         case ("stall", _): return .stall(try argument.map(duration))
+        case ("mute", _): return .mute(try argument.map(duration))
+        case ("dribble", _): return .dribble(try argument.map(duration) ?? .milliseconds(1))
+        case ("urcs", _): return .chatter(try argument.map { text throws(FakeModemError) in try count(text[...]) })
+        case ("corrupt", let text?):
+            let (direction, count) = try damage(text)
+            return .corrupt(direction, count)
+        case ("noise", let text?):
+            let (direction, count) = try damage(text)
+            return .noise(direction, count)
         case ("error", _): return .error(cme: try argument.map(code))
         case ("babble", _):
             return .babble(
@@ -174,8 +195,15 @@ private struct FaultLine {
         case "close": .close
         case "blackhole": .blackhole
         case "remove-sim": .removeSIM
+        case "half-close": .halfClose
         default: throw failure("\"\(word)\" is no WHAT")
         }
+    }
+
+    /// `up` or `down`, and how many octets.
+    private func damage(_ text: String) throws(FakeModemError) -> (Fault.Direction, Int) {
+        let (word, rest) = text.cut(at: " ")
+        return (try direction(word[...]), try rest.map { text throws(FakeModemError) in try count(text[...]) } ?? 1)
     }
 
     private func duration(_ text: String) throws(FakeModemError) -> TimeAmount {

@@ -100,5 +100,17 @@ public struct Fault: Sendable, Equatable {
         case blackhole
         /// The SIM is pulled out.
         case removeSIM
+        /// One bit is wrong in each of the next octets of payload that the carrier brings in that direction.
+        case corrupt(Direction, Int)
+        /// One bit is wrong in each of the next octets on the serial line in that direction.
+        case noise(Direction, Int)
+        /// In each of so many gaps between lines an unsolicited line appears; nil is in all from now on.
+        case chatter(Int?)
+        /// All peers end their sides; what the host sends is still taken.
+        case halfClose
+        /// The peers take everything and say nothing, for that long or for ever.
+        case mute(TimeAmount?)
+        /// What the peers say comes an octet at a time, each so much behind the one before.
+        case dribble(TimeAmount)
     }
 }

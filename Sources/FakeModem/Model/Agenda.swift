@@ -17,7 +17,11 @@ struct Agenda<Item> {
         return entries.removeFirst().item
     }
 
-    mutating func removeAll(where isStale: (Item) -> Bool) {
+    /// Whether there were any.
+    @discardableResult
+    mutating func removeAll(where isStale: (Item) -> Bool) -> Bool {
+        let count = entries.count
         entries.removeAll { isStale($0.item) }
+        return entries.count < count
     }
 }

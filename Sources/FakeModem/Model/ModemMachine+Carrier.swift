@@ -49,7 +49,7 @@ extension ModemMachine {
         while rest.readableBytes > 0, isAlive(key) {
             let count = min(rest.readableBytes, faults.octets(until: .up))
             guard let part = rest.readSlice(length: count) else { return }
-            actions.append(.send(key, part))
+            actions.append(.send(key, faults.carried(part, .up)))
             for effect in faults.passed(count, .up) { suffer(effect) }
             if carrier.isStalled(now) {
                 if rest.readableBytes > 0 { agenda.add(.transmit(key, rest), at: carrier.stallEnd) }
@@ -70,7 +70,8 @@ extension ModemMachine {
         guard let id = id(of: key) else { return }
         slots[id]?.inTransit += octets.readableBytes
         var rest = octets
-        while rest.readableBytes > 0, let segment = rest.readSlice(length: min(Carrier.segment, rest.readableBytes)) {
+        let size = carrier.dribble == nil ? Carrier.segment : 1
+        while rest.readableBytes > 0, let segment = rest.readSlice(length: min(size, rest.readableBytes)) {
             agenda.add(.arrived(key, segment), at: carrier.arrivalDown(segment.readableBytes, now: now))
         }
     }
@@ -81,7 +82,7 @@ extension ModemMachine {
         while rest.readableBytes > 0, let id = id(of: key), let state = slots[id]?.state, state == .connected {
             let count = min(rest.readableBytes, faults.octets(until: .down))
             guard let part = rest.readSlice(length: count) else { return }
-            store(part, id)
+            store(faults.carried(part, .down), id)
             for effect in faults.passed(count, .down) { suffer(effect) }
             if carrier.isStalled(now) {
                 if rest.readableBytes > 0 { agenda.add(.arrived(key, rest), at: carrier.stallEnd) }

@@ -8,7 +8,7 @@ extension ModemMachine {
             return
         }
         let text = "AT" + String(decoding: body, as: UTF8.self)
-        let effects = faults.take(command: text)
+        let effects = faults.take(command: text) + faults.takeBurdens(ofPrompt: false)
         let execution = Execution(
             token: nextToken(), remaining: commands[...], effects: effects.filter(\.concernsCommand))
         activity = .running(execution)

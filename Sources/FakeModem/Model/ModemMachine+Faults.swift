@@ -45,6 +45,15 @@ extension ModemMachine {
             sim.become(.absent)
             announce("+CPIN: NOT INSERTED")
             loseNetwork(.off, "SIM removed")
+        case .corrupt(let direction, let count): faults.corrupt(count, direction)
+        case .noise(let direction, let count): faults.addNoise(count, direction)
+        case .chatter(let count): carrier.chatterLeft += min(count ?? 1_000_000_000, 1_000_000_000)
+        case .halfClose:
+            for (_, slot) in slots.sorted(by: { $0.key < $1.key }) where slot.state == .connected {
+                arrivedEnd(slot.key, wasReset: false)
+            }
+        case .mute(let time): carrier.mute(for: time, now: now)
+        case .dribble(let time): carrier.dribble = time
         }
     }
 
@@ -52,18 +61,24 @@ extension ModemMachine {
         if end < .distantFuture { agenda.add(.wake, at: end) }
     }
 
-    /// An effect on a command, without one named: the command or prompt at work bears it.
+    /// An effect on a command, without one named: the command or prompt at work bears it, or else the next one.
     private mutating func burden(_ effect: Fault.Effect) {
         switch activity {
-        case .running(var execution):
+        case .running(var execution) where !effect.concernsPrompt && !execution.isWaiting:
             execution.effects.append(effect)
             activity = .running(execution)
-        case .prompting(var prompt):
-            if effect == .sendFail { prompt.failure = .sendFail }
-            if effect == .promptThenError { prompt.failure = .error }
+            if case .late(let time) = effect { delay(execution.token, by: time) }
+        case .prompting(var prompt) where effect == .sendFail || effect == .promptThenError:
+            prompt.failure = effect == .sendFail ? .sendFail : .error
             activity = .prompting(prompt)
-        case .idle, .online: break
+        case .running, .prompting, .idle, .online: faults.postpone(effect)
         }
+    }
+
+    /// A command that is planned comes later.
+    private mutating func delay(_ token: Int, by time: TimeAmount) {
+        let isPlanned = agenda.removeAll { if case .execute(token) = $0 { true } else { false } }
+        if isPlanned { agenda.add(.execute(token), at: now + options.latency + time) }
     }
 
     private mutating func endConnections(wasReset: Bool) {
@@ -96,6 +111,7 @@ extension ModemMachine {
             ledger.closed(.bearer(cid), reason, now: now)
         }
         unsolicited.removeAll()
+        faults.forgetBurdens()
         serial.dropOutput()
         serial.dropInput()
         settings = options.profile.settings

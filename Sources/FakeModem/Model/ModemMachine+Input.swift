@@ -24,7 +24,7 @@ extension ModemMachine {
             let octets = serial.take(takeLimit, now: now)
             guard octets.readableBytes > 0 else { break }
             progressed = true
-            process(octets)
+            process(faults.transferred(octets, .up))
             for effect in faults.linePassed(octets.readableBytes, .up) { suffer(effect) }
         }
         return progressed

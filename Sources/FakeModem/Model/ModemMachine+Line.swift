@@ -63,7 +63,9 @@ extension ModemMachine {
     /// A gap between two lines: what waits leaves, and by seed something harmless joins it.
     mutating func gap() {
         releaseUnsolicited()
-        guard random.percent(options.chatter), hasGap else { return }
+        let isForced = carrier.chatterLeft > 0
+        guard random.percent(options.chatter) || isForced, hasGap else { return }
+        if isForced { carrier.chatterLeft -= 1 }
         send(lineEnd + Array((options.profile.chatter.randomElement(using: &random) ?? "RING").utf8) + lineEnd)
     }
 
@@ -84,7 +86,7 @@ extension ModemMachine {
                 break
             }
             let count = piece.readableBytes
-            actions.append(.write(piece))
+            actions.append(.write(faults.transferred(piece, .down)))
             wrote = true
             for effect in faults.linePassed(count, .down) { suffer(effect) }
         }

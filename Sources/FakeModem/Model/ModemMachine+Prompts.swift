@@ -5,11 +5,12 @@ extension ModemMachine {
     /// Shows the prompt, without a line end of its own. Unsolicited lines may follow until the first octet of payload.
     mutating func show(_ prompt: Prompt, _ execution: Execution) {
         var prompt = prompt
-        if execution.effects.contains(.promptThenError) { prompt.failure = .error }
-        if execution.effects.contains(.sendFail) { prompt.failure = .sendFail }
+        let effects = execution.effects + faults.takeBurdens(ofPrompt: true)
+        if effects.contains(.promptThenError) { prompt.failure = .error }
+        if effects.contains(.sendFail) { prompt.failure = .sendFail }
         activity = .prompting(prompt)
         gap()
-        if !execution.effects.contains(.noPrompt) {
+        if !effects.contains(.noPrompt) {
             send(lineEnd + Array(prompt.text.utf8))
         }
         gap()
@@ -43,11 +44,12 @@ extension ModemMachine {
         activity = .running(Execution(token: prompt.token, remaining: []))
         step(.sent)
         guard case .running(let execution) = activity, execution.token == prompt.token, power == .on else { return }
-        agenda.add(.confirm(prompt), at: now + options.latency)
+        agenda.add(.confirm(prompt), at: now + options.latency + execution.delay)
     }
 
     mutating func confirm(_ prompt: Prompt) {
         guard case .running(let execution) = activity, execution.token == prompt.token, power == .on else { return }
+        if let refusal = execution.refusal { return conclude(prompt.token, .refused(refusal)) }
         conclude(prompt.token, family.confirmation(of: prompt, on: &self))
     }
 

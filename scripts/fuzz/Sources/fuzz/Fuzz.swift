@@ -19,6 +19,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "at-responses": fuzzATResponses,
     "quectel": fuzzQuectel,
     "fault-script": fuzzFaultScript,
+    "transcript": fuzzTranscript,
 ]
 
 private let target: @Sendable ([UInt8]) -> Void = {

@@ -112,3 +112,15 @@ func fuzzFaultScript(_ octets: [UInt8]) {
         require(!error.line.unicodeScalars.contains { $0.value < 0x20 }, "an error of more than one line")
     }
 }
+
+/// Whatever a transcript holds, it is read into bounded steps or refused in one line.
+func fuzzTranscript(_ octets: [UInt8]) {
+    do {
+        let transcript = try Transcript(parsing: String(decoding: octets, as: UTF8.self))
+        require(!transcript.steps.isEmpty, "a transcript without a step")
+        let lines = transcript.steps.map(\.line)
+        require(zip(lines, lines.dropFirst()).allSatisfy { $0 < $1 }, "steps out of order")
+    } catch {
+        require(!error.line.unicodeScalars.contains { $0.value < 0x20 }, "an error of more than one line")
+    }
+}
