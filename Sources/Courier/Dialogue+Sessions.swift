@@ -18,24 +18,30 @@ extension Dialogue {
         var outcome = result.outcome
         while true {
             let learns = result.pipeliningFailed && usesPipelining
-            if learns {
-                usesPipelining = false
-                await memory.notePipeliningFailed()
-            }
             guard learns || result.outcome.isAcceptedBySome, !Task.isCancelled,
                 let rest = try mail.part(for: outcome.leftOver)
-            else { return outcome }
+            else {
+                // Nobody is left to try it with: the next run will show.
+                if learns { await memory.notePipeliningFailed() }
+                return outcome
+            }
+            if learns { usesPipelining = false }
             do {
                 result = try await session(rest, usesPipelining: usesPipelining, over: bearer)
             } catch {
-                let failure = SMTPError.underlying(UnderlyingFailure(FailureOf.error(error, during: timeline.current)))
-                let verdicts = outcome.leftOver.map {
-                    DeliveryOutcome.Recipient(path: $0, verdict: .deferred(failure))
-                }
-                return outcome.completed(by: DeliveryOutcome(recipients: verdicts))
+                return outcome.completed(by: rest.undelivered(FailureOf.error(error, during: timeline.current)))
             }
+            // A link that is lost looks like a server that closes: only one that goes on without groups is remembered.
+            if learns, result.outcome.hasReply { await memory.notePipeliningFailed() }
             outcome = outcome.completed(by: result.outcome)
         }
+    }
+}
+
+extension DeliveryOutcome {
+    /// Whether a reply of the server decided for somebody.
+    fileprivate var hasReply: Bool {
+        recipients.contains { $0.verdict.failure.map { $0.reply != nil } ?? true }
     }
 }
 
@@ -47,5 +53,10 @@ extension OutgoingMail {
             envelope: try Envelope(
                 from: envelope.reversePath, to: recipients, notification: envelope.notification),
             message: message, messageID: messageID)
+    }
+
+    fileprivate func undelivered(_ failure: any Failure) -> DeliveryOutcome {
+        let verdict = DeliveryOutcome.Verdict.deferred(.underlying(UnderlyingFailure(failure)))
+        return DeliveryOutcome(recipients: envelope.recipients.map { .init(path: $0, verdict: verdict) })
     }
 }

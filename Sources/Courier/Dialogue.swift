@@ -155,7 +155,7 @@ struct Dialogue {
             facts.note("the server does not offer notices of delivery (DSN): the message goes without the request")
         case .pipeliningFailed:
             facts.note(
-                "the server cannot bear commands in a group, although it offers that: from now on each goes alone")
+                "the server seems not to bear commands in a group, although it offers that: each goes alone")
         case .sent, .received: break
         }
     }

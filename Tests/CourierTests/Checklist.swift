@@ -200,7 +200,7 @@ enum Checklist {
                 "SMTPTests/EnvelopeTests.noticesAreAskedForWhereTheServerOffersThem",
                 "SMTPTests/EnvelopeTests.withoutDSNTheMessageGoesWithoutTheRequestAndThatIsSaid",
                 "SMTPTests/EnvelopeTests.nothingIsAskedForUnlessTheSenderDoes",
-                "CourierTests/EnvelopeProgramTests.noticesAreAskedForWhereTheyAreOfferedAndElseThatIsSaid",
+                "CourierTests/EnvelopeProgramTests.noticesAreAskedForWhereTheyAreOffered",
             ]),
         ChecklistLine(
             "A verdict for each recipient; 452 splits, and LIMITS is kept",

@@ -31,6 +31,7 @@ parser.add_argument("--seven-bit", action="store_true", help="do not offer 8BITM
 parser.add_argument("--smtputf8", action="store_true")
 parser.add_argument("--offer", action="append", default=[], help="a further line of the reply to EHLO")
 parser.add_argument("--breaks-on-groups", action="store_true", help="close when more follows MAIL before its reply")
+parser.add_argument("--closes-at-mail", action="store_true")
 options = parser.parse_args()
 
 
@@ -47,7 +48,7 @@ class Handler:
         return responses[:1] + [f"250-{line}" for line in options.offer] + responses[1:]
 
     async def handle_MAIL(self, server, session, envelope, address, mail_options):
-        if options.breaks_on_groups and server._reader._buffer:
+        if options.closes_at_mail or options.breaks_on_groups and server._reader._buffer:
             server.transport.abort()
             return "421 4.7.0 one at a time"
         if options.refuse_sender:

@@ -74,7 +74,8 @@ private final class FailingStream: ByteStream {
 
     private func exchange(
         _ messages: [ByteBuffer], to recipients: [String] = ["b@example.net"], capacity: Int = 65_536,
-        startTLS: Bool = false, failAfter: Int? = nil, _ change: (inout SMTPServerConfiguration) -> Void = { _ in }
+        startTLS: Bool = false, failAfter: Int? = nil, together: Bool = false,
+        _ change: (inout SMTPServerConfiguration) -> Void = { _ in }
     ) async throws -> Result {
         let (ours, theirs) = MemoryStream.pair(capacity: capacity)
         var configuration = SMTPServerConfiguration(
@@ -94,7 +95,11 @@ private final class FailingStream: ByteStream {
         var result = Result()
         do throws(SMTPError) {
             try await client.open()
-            for (index, octets) in messages.enumerated() {
+            if together {
+                result.outcomes = try await client.deliver(
+                    messages.map { Mailing(envelope, BufferedMessage($0)) }, isLast: true)
+            }
+            for (index, octets) in messages.enumerated() where !together {
                 result.outcomes.append(
                     try await client.deliver(envelope, BufferedMessage(octets), isLast: index == messages.count - 1))
             }
@@ -152,6 +157,36 @@ private final class FailingStream: ByteStream {
         }
         #expect(result.kept == messages, "seed \(seed)")
         #expect(result.outcomes.allSatisfy { $0.isAccepted }, "seed \(seed)")
+    }
+
+    @Test(arguments: UInt64(0)..<40) func randomMessagesArriveTogether(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        let messages = (0..<Int.random(in: 2...20, using: &generator)).map { _ in Self.randomText(&generator) }
+        let result = try await exchange(
+            messages, capacity: Int.random(in: 1...3000, using: &generator), together: true
+        ) {
+            $0.chunking = Bool.random(using: &generator)
+            $0.pipelining = Bool.random(using: &generator)
+        }
+        #expect(result.kept == messages, "seed \(seed)")
+        #expect(result.outcomes.count == messages.count && result.outcomes.allSatisfy { $0.isAccepted }, "seed \(seed)")
+    }
+
+    /// Of several messages, too: what is accepted was kept, and what was kept is accepted or in doubt.
+    @Test(arguments: UInt64(0)..<100) func aLostLinkWithinAFlightIsNeverHidden(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        let messages = (0..<5).map { _ in Self.randomText(&generator) }
+        let all = messages.reduce(0) { $0 + $1.readableBytes }
+        let cut = Int.random(in: 1...(all + 700), using: &generator)
+        let chunking = Bool.random(using: &generator)
+        let result = try await exchange(
+            messages, capacity: Int.random(in: 1...5000, using: &generator), failAfter: cut, together: true
+        ) {
+            $0.chunking = chunking
+        }
+        let accepted = result.outcomes.count { $0.isAccepted }
+        let doubtful = result.outcomes.count { $0.isPerhapsDelivered }
+        #expect(accepted <= result.kept.count && result.kept.count <= accepted + doubtful, "seed \(seed)")
     }
 
     /// Wherever the link is lost: a message is reported accepted only when it was kept, and one that was kept is never
