@@ -119,6 +119,23 @@ import Testing
         }
     }
 
+    @Test func aCertificateNeedsNoUser() async throws {
+        try await onThread {
+            let server = try MailServer.sasl(
+                ["PLAIN", "EXTERNAL"], options: ["--client-anchors", try TestCertificates.shared().root])
+            let gateway = try Gateway(modem: nil, server: server)
+            let words = ["--server", "smtps://localhost:\(server.port)"] + (try Self.proof("EXTERNAL", gateway))
+            for choice in ["EXTERNAL", "strongest"] {
+                let run = try gateway.sendOverLoopback(words + ["--auth", choice])
+                #expect(run.status == 0, "\(choice): \(run.output)")
+            }
+            #expect(server.logins() == ["mail.example.test by EXTERNAL", "mail.example.test by EXTERNAL"])
+            // Without a word about AUTH the certificate serves TLS alone, and this server wants a login.
+            let run = try gateway.sendOverLoopback(words)
+            #expect(run.status == 78, "\(run.output)")
+        }
+    }
+
     @Test func theChannelIsBoundThroughAModemAndWithAResumedSession() async throws {
         try await onThread {
             let server = try MailServer.sasl(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"])
