@@ -82,14 +82,44 @@ struct OnlineDial: Sendable {
 
     private func dial() async throws(SocketFault) -> OnlineStream {
         let operation = SocketOperation.openOnline(slot: slot, endpoint, cid: context.cid)
+        guard case .online(let carriage) = dialect.carriage else {
+            throw SocketFault(.parameter, words: "\(dialect.name) cannot make the line a socket")
+        }
+        if carriage.opensInCommandMode { try await open() }
         do throws(ATError) {
             if let exchange = try dialect.exchange(for: operation) {
-                return OnlineStream(try await port.connect(exchange), self)
+                return OnlineStream(try await port.connect(exchange), self, carriage)
             }
         } catch {
             throw await fault(of: error, operation)
         }
         throw SocketFault(.parameter, words: "\(dialect.name) cannot make the line a socket")
+    }
+
+    /// Makes the connection in command mode, step by step. The slot is free again when it throws, as behind `fault`.
+    private func open() async throws(SocketFault) {
+        var step = 0
+        while true {
+            let operation = SocketOperation.open(slot: slot, endpoint, cid: context.cid, step: step)
+            let answer: Exchange.Answer
+            do throws(ATError) {
+                guard let exchange = try dialect.exchange(for: operation) else { return }
+                answer = try await port.perform(exchange)
+            } catch {
+                throw await fault(of: error, operation)
+            }
+            if case .failed(let told) = dialect.result(of: answer, to: operation) { throw await explained(told) }
+            step += 1
+        }
+    }
+
+    private func explained(_ told: SocketFault) async -> SocketFault {
+        var fault = told
+        if let question = try? dialect.exchange(for: .explain), let answer = try? await port.perform(question) {
+            fault = dialect.explanation(in: answer) ?? fault
+        }
+        _ = await closeSlot()
+        return fault
     }
 
     /// The slot is free again when this returns, unless the dial was cancelled.
@@ -102,11 +132,7 @@ struct OnlineDial: Sendable {
             if case .failed(let told) = dialect.result(of: Exchange.Answer(result: code), to: operation) {
                 fault = told
             }
-            if let question = try? dialect.exchange(for: .explain), let answer = try? await port.perform(question) {
-                fault = dialect.explanation(in: answer) ?? fault
-            }
-            _ = await closeSlot()
-            return fault
+            return await explained(fault)
         case .timedOut:
             _ = await closeSlot()
             return SocketFault(.timedOut)
@@ -138,9 +164,16 @@ struct OnlineDial: Sendable {
     }
 
     /// How the connection stands, asked in command mode; nil: it still stands.
-    func ending() async -> OnlineStream.Ending? {
+    ///
+    /// A dialect without such a question has lines that tell, once the line is in command mode: they are listened for.
+    /// - Parameter lines: the port's unsolicited ones from before data mode was left.
+    func ending(_ lines: AsyncStream<ATLine>) async -> OnlineStream.Ending? {
         let operation = SocketOperation.state(slot: slot)
-        if let question = try? dialect.exchange(for: operation), let answer = try? await port.perform(question) {
+        guard let question = try? dialect.exchange(for: operation) else {
+            if let told = await told(lines) { return told }
+            return await bearerLoss()
+        }
+        if let answer = try? await port.perform(question) {
             switch dialect.result(of: answer, to: operation) {
             case .opened: return nil
             case .ended: return .peerClosed
@@ -149,12 +182,56 @@ struct OnlineDial: Sendable {
                 break
             }
         }
+        return await bearerLoss() ?? .peerClosed
+    }
+
+    /// Of a connection that the modem says is broken.
+    func endingByMark() async -> OnlineStream.Ending {
+        await bearerLoss() ?? .reset("the peer or the network ended it")
+    }
+
+    private func bearerLoss() async -> OnlineStream.Ending? {
         guard let status = try? await dialect.status(of: context, on: port) else {
             return .lost("the modem left data mode")
         }
         switch status {
-        case .active, .activeOtherwise: return .peerClosed
+        case .active, .activeOtherwise: return nil
         case .inactive: return .lost("the PDP context is down")
         }
     }
+
+    private func told(_ lines: AsyncStream<ATLine>) async -> OnlineStream.Ending? {
+        let limit = clock.now() + Self.hearingTime
+        return await withTaskGroup(of: OnlineStream.Ending?.self) { group in
+            group.addTask {
+                for await line in lines {
+                    if let ending = ending(toldBy: line) { return ending }
+                }
+                return nil
+            }
+            group.addTask {
+                await clock.sleep(limit)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            let second = await group.next() ?? nil
+            return first ?? second
+        }
+    }
+
+    private func ending(toldBy line: ATLine) -> OnlineStream.Ending? {
+        switch dialect.event(of: line) {
+        case .peerClosed(let told, _) where told == nil || told == slot: .peerClosed
+        case .broken(let told, let fault) where told == slot: .reset(fault.words)
+        case .bearerLost(let cid, let words) where cid == nil || cid == context.cid: .lost(words)
+        case .rebooted(let words): .lost("the modem restarted (\(words))")
+        case .peerClosed, .broken, .bearerLost, .opened, .openFailed, .dataWaiting, .dataPushed, .writable, .blocked,
+            .allAcknowledged, nil:
+            nil
+        }
+    }
+
+    /// How long a modem may take to say, once in command mode, what became of the connection.
+    private static let hearingTime = TimeAmount.milliseconds(500)
 }

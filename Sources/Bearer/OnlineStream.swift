@@ -1,24 +1,29 @@
+import AT
 import ByteStreams
 import Modem
 import NIOCore
 import Scopes
 import Synchronization
 
-/// A socket that is the line itself (transparent mode): every octet is payload, until the modem says within it that the
-/// connection has ended.
+/// A socket that is the line itself: every octet is payload but for the carriage's marks, until the modem says within it that
+/// the connection has ended.
 ///
-/// That end text cannot be told from payload. A tail that begins like it is held back for 200 ms, since a modem writes it in
-/// one go; once the whole text has come, what follows is held back for the guard time, and then the line is probed by leaving
-/// data mode and asking for the socket. Where it stands no longer, the stream ends behind the last octet before the text, by
-/// the peer or by a lost link. Where it stands, the text was payload: the line is resumed and the octets are given to the
-/// reader. More than `longestSuspicion` octets behind the text are payload without a probe.
+/// The text of that end cannot be told from payload. A tail that begins like it is held back for 200 ms, since a modem writes
+/// it in one go; once the whole text has come, what follows is held back for the guard time, and then the line is probed by
+/// leaving data mode and asking for the socket. Where it stands no longer, the stream ends behind the last octet before the
+/// text, by the peer or by a lost link. Where it stands, the text was payload: the line is resumed and the octets are given
+/// to the reader. More than `longestSuspicion` octets behind the text are payload without a probe.
+///
+/// A mark of the modem ends the stream at once: the connection broke, and the line is in command mode. Where a carriage may
+/// end without any sign, a line that was silent both ways for its limit is probed too.
 actor OnlineStream: ByteStream {
     enum Ending: Sendable, Equatable {
         case peerClosed
+        case reset(String)
         case lost(String)
     }
 
-    private enum Life {
+    enum Life {
         case online(any DataModeLine)
         /// Leaving data mode and perhaps returning; writers wait.
         case probing
@@ -33,17 +38,27 @@ actor OnlineStream: ByteStream {
     private static let longestSuspicion = 512
     private static let readOctets = 4096
 
-    private let dial: OnlineDial
-    private var scanner: EndTextScanner
-    private var life: Life
+    let dial: OnlineDial
+    let carriage: OnlineCarriage
+    private var input: OnlineInput
+    var life: Life
+    /// The peer has ended its direction; ours may go on.
+    private var isReadEnded = false
+    /// When octets passed last, either way.
+    var lastTraffic: NIODeadline
+    /// Octets taken from the writer and marked, which the line did not take yet.
+    var marked = ByteBuffer()
+    var hasEndedWriting = false
+    var isWriting = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private let closedFlag = Mutex(false)
 
-    init(_ line: any DataModeLine, _ dial: OnlineDial) {
+    init(_ line: any DataModeLine, _ dial: OnlineDial, _ carriage: OnlineCarriage) {
         self.dial = dial
+        self.carriage = carriage
         life = .online(line)
-        let text: [UInt8] = if case .online(let endText) = dial.dialect.carriage { endText } else { [] }
-        scanner = EndTextScanner(text: text, longestSuspicion: Self.longestSuspicion)
+        lastTraffic = dial.clock.now()
+        input = OnlineInput(carriage, longestSuspicion: Self.longestSuspicion)
     }
 
     nonisolated var isClosed: Bool { closedFlag.withLock { $0 } }
@@ -57,9 +72,11 @@ actor OnlineStream: ByteStream {
             case .closing, .closed: throw .closed
             case .online, .probing, .ended: break
             }
-            if let octets = scanner.take(atMost: atMost) { return octets }
+            if let octets = input.take(atMost: atMost) { return octets }
+            if isReadEnded { return nil }
             switch life {
             case .ended(.peerClosed): return nil
+            case .ended(.reset(let words)): throw .reset(words)
             case .ended(.lost(let words)): throw .linkLost(words)
             case .closing, .closed: throw .closed
             case .probing: try await waitForChange()
@@ -68,25 +85,37 @@ actor OnlineStream: ByteStream {
         }
     }
 
-    /// Reads once from the line; a suspicion bounds the wait, and a probe settles it.
+    /// Reads once from the line; a suspicion or a silence bounds the wait, and a probe settles it.
     private func fill(_ line: any DataModeLine) async throws(StreamFailure) {
         let now = dial.clock.now()
         let limit: NIODeadline? =
-            switch scanner.suspicion {
-            case .none: nil
+            switch input.suspicion {
+            case .none: carriage.silenceLimit.map { max(lastTraffic, now - $0) + $0 }
             case .tail: now + Self.tailTime
             case .whole: now + Self.guardTime
             }
         switch await Self.read(from: line, until: limit, clock: dial.clock) {
-        case .octets(let octets): scanner.append(octets)
-        case .silent:
-            if scanner.suspicion == .whole { await probe(line) } else { scanner.release() }
+        case .octets(let octets):
+            lastTraffic = dial.clock.now()
+            input.append(octets)
+            if input.hasEndMark { await endByMark(line) }
+        case .silent: await settle(line)
         case .end: await probe(line)
         case .failed(.cancelled): throw .cancelled
         case .failed(let failure):
             guard case .online = life else { return }
             life = .ended(.lost(failure.summary))
             wake()
+        }
+    }
+
+    private func settle(_ line: any DataModeLine) async {
+        switch input.suspicion {
+        case .whole: await probe(line)
+        case .tail: input.release()
+        case .none:
+            guard let limit = carriage.silenceLimit, !isWriting, dial.clock.now() >= lastTraffic + limit else { return }
+            await probe(line)
         }
     }
 
@@ -138,83 +167,91 @@ actor OnlineStream: ByteStream {
 
     // MARK: The probe
 
-    /// Leaves data mode, asks how the connection stands, and resumes it when it does.
+    /// Leaves data mode, asks how the connection stands, and resumes it when it does. Octets that came meanwhile count.
     private func probe(_ line: any DataModeLine) async {
         guard case .online = life else { return }
         life = .probing
+        let lines = await dial.port.unsolicited()
         let step = await line.leave()
+        await readRest(of: line)
         let next: Life
         switch step.outcome {
         case .done, .notNeeded:
-            if let ending = await dial.ending() { next = .ended(ending) } else { next = await resumed() }
+            if input.hasEndMark {
+                next = .ended(await dial.endingByMark())
+            } else if let ending = await dial.ending(lines) {
+                next = .ended(ending)
+            } else {
+                next = await resumed()
+            }
         case .failed(let words): next = .ended(.lost(words))
         case .cut: next = .ended(.lost("the line did not return to command mode"))
         }
+        if case .online = next { input.release() } else { input.end() }
+        conclude(next)
+    }
+
+    /// The modem has left data mode by itself.
+    private func endByMark(_ line: any DataModeLine) async {
+        guard case .online = life else { return }
+        life = .probing
+        input.end()
+        let step = await line.markLeft()
+        conclude(.ended(step.isClean ? await dial.endingByMark() : .lost("the line did not return to command mode")))
+    }
+
+    private func conclude(_ next: Life) {
         guard case .probing = life else { return }
-        if case .online = next { scanner.release() } else { scanner.discardSuspicion() }
+        if case .ended(.peerClosed) = next { isReadEnded = true }
+        lastTraffic = dial.clock.now()
         life = next
         wake()
     }
 
-    private func resumed() async -> Life {
-        let operation = SocketOperation.resumeOnline(slot: dial.slot)
-        guard let exchange = try? dial.dialect.exchange(for: operation),
-            let line = try? await dial.port.connect(exchange)
-        else { return .ended(.lost("the connection could not be resumed")) }
-        return .online(line)
+    /// What the port still holds of a line that was left.
+    private func readRest(of line: any DataModeLine) async {
+        while let octets = (try? await line.read(atMost: Self.readOctets)) ?? nil { input.append(octets) }
     }
 
-    private func wake() {
+    private func resumed() async -> Life {
+        let operation = SocketOperation.resumeOnline(slot: dial.slot)
+        let lost = Life.ended(.lost("the connection could not be resumed"))
+        guard let exchange = try? dial.dialect.exchange(for: operation) else { return lost }
+        do throws(ATError) {
+            return .online(try await dial.port.connect(exchange))
+        } catch {
+            guard case .refused(_, let code) = error,
+                case .failed(let fault) = dial.dialect.result(of: .init(result: code), to: operation),
+                fault.kind == .reset
+            else { return lost }
+            return .ended(.reset(fault.words))
+        }
+    }
+
+    /// The line again, for a writer whose peer has ended its own direction only.
+    func reopen() async {
+        life = .probing
+        conclude(await resumed())
+    }
+
+    func wake() {
         for waiter in waiters { waiter.resume() }
         waiters = []
     }
 
-    private func waitForChange() async throws(StreamFailure) {
+    func waitForChange() async throws(StreamFailure) {
         guard case .probing = life else { return }
         await withCheckedContinuation { waiters.append($0) }
         if Task.isCancelled { throw .cancelled }
     }
 
-    // MARK: Writing
-
-    func write(_ octets: inout ByteBuffer) async throws(StreamFailure) {
-        guard octets.readableBytes > 0 else { return }
-        while true {
-            switch life {
-            case .online(let line):
-                do throws(StreamFailure) {
-                    return try await line.write(&octets)
-                } catch {
-                    // The line of a connection that ended, or was left for a probe, says only that it is closed.
-                    guard error == .closed, case .probing = life else { throw told(error) }
-                }
-            case .probing: try await waitForChange()
-            case .ended(.peerClosed): throw .reset("the peer closed the connection")
-            case .ended(.lost(let words)): throw .linkLost(words)
-            case .closing, .closed: throw .closed
-            }
-        }
-    }
-
-    private func told(_ error: StreamFailure) -> StreamFailure {
-        switch life {
-        case .ended(.peerClosed): .reset("the peer closed the connection")
-        case .ended(.lost(let words)): .linkLost(words)
-        case .online, .probing, .closing, .closed: error
-        }
-    }
-
-    /// The link cannot tell what was acknowledged.
-    func flush() async throws(StreamFailure) {
-        guard case .online(let line) = life else { return }
-        try await line.flush()
-    }
-
     // MARK: Closing
 
-    /// A guarded `+++`, unless the modem left data mode before, then the dialect's close.
+    /// A guarded `+++`, unless the modem left data mode before, then the dialect's close. A probe that is under way goes first:
+    /// it may give the line back.
     func close() async -> TeardownStep {
         let start = dial.clock.now()
+        while case .probing = life { await withCheckedContinuation { waiters.append($0) } }
         let before = life
         switch before {
         case .closing, .closed: return TeardownStep(name: "socket", outcome: .notNeeded, duration: .zero)

@@ -50,9 +50,8 @@ public enum Carriage: Sendable, Equatable {
     case pull
     /// The modem pushes received octets; nothing but the line's flow control holds them back.
     case push
-    /// The AT line itself becomes the stream. `endText` is what the modem says within it, and last, when the connection has
-    /// ended; nothing tells it from payload.
-    case online(endText: [UInt8])
+    /// The AT line itself becomes the stream.
+    case online(OnlineCarriage)
 }
 
 /// Who numbers sockets.

@@ -37,7 +37,7 @@ public struct Quectel: Dialect {
         switch mode {
         case .buffer: .pull
         case .push: .push
-        case .transparent: .online(endText: Array("\r\nNO CARRIER\r\n".utf8))
+        case .transparent: .online(OnlineCarriage(endText: Array("\r\nNO CARRIER\r\n".utf8)))
         }
     }
 
