@@ -14,6 +14,8 @@ public protocol ATCommand: Sendable {
     var answerIsSecret: Bool { get }
     /// Until the final result code.
     var timeout: TimeAmount { get }
+    /// What ends it with success; by default a final result code.
+    var completion: Exchange.Completion { get }
     /// The information responses of a command that ended with success, to a value.
     func response(from lines: [String]) throws(ATError) -> Response
 }
@@ -23,6 +25,7 @@ extension ATCommand {
     public var answersBareLines: Bool { false }
     public var answerIsSecret: Bool { false }
     public var timeout: TimeAmount { .seconds(5) }
+    public var completion: Exchange.Completion { .finalResultCode }
 }
 
 extension ATCommand where Response == Void {

@@ -89,6 +89,9 @@ public struct Exchange: Sendable, Equatable {
         case finalAndLine(LinePattern, limit: TimeAmount)
         /// The first line of any text that is no known URC: `AT+CIFSR`.
         case bareLine
+        /// An information response of this form, which some firmwares leave without a final result code; one that follows at
+        /// once is its own: `+CPIN?` of Wavecom's.
+        case lineWithoutFinal(LinePattern)
         /// `CONNECT`: the line is in data mode from the octet behind its line end on. A failure is a final result code; an
         /// `OK` in front of `CONNECT` is waited through (some transparent opens send both).
         case dataMode
@@ -140,6 +143,6 @@ extension Exchange {
     public init(_ command: some ATCommand) {
         self.init(
             command.text, responsePrefixes: command.responsePrefixes, answersBareLines: command.answersBareLines,
-            timeout: command.timeout, answerIsSecret: command.answerIsSecret)
+            completion: command.completion, timeout: command.timeout, answerIsSecret: command.answerIsSecret)
     }
 }

@@ -158,6 +158,11 @@ extension Flight {
     private mutating func completion(_ line: ATLine, _ text: String) -> Meaning? {
         switch exchange.completion {
         case .finalResultCode, .bareLine, .dataMode, .finalThenLine: return nil
+        case .lineWithoutFinal(let pattern):
+            guard stage == .awaitingEnd, pattern.matches(squeezed: text) else { return nil }
+            answer.lines.append(line)
+            answer.completingLine = line
+            return .settles
         case .lineInstead(let patterns):
             guard stage == .awaitingEnd, patterns.contains(where: { $0.matches(squeezed: text) }) else { return nil }
             answer.completingLine = line
@@ -186,7 +191,7 @@ extension Flight {
     private mutating func final(_ code: FinalResultCode) -> Meaning {
         guard code == .ok else { return ended(code) }
         switch exchange.completion {
-        case .finalResultCode, .lineInstead, .bareLine: return ended(.ok)
+        case .finalResultCode, .lineInstead, .bareLine, .lineWithoutFinal: return ended(.ok)
         case .dataMode: return .completion
         case .finalThenLine(_, let limit):
             isFinal = true
@@ -212,7 +217,7 @@ extension Flight {
                 answer.completingLine = line
                 return answer
             }
-        case .finalResultCode, .lineInstead, .bareLine, .dataMode: return nil
+        case .finalResultCode, .lineInstead, .bareLine, .lineWithoutFinal, .dataMode: return nil
         }
         guard exchange.finals.contains(where: { $0.pattern.matches(squeezed: text) }) else { return nil }
         answer.result = .vendor(line.text)

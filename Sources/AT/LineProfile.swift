@@ -36,7 +36,7 @@ public struct LineProfile: Sendable, Equatable {
 
     public static let commonRebootLines: [LinePattern] = [
         .exactly("RDY"), .exactly("^SYSSTART"), .prefix("^SYSSTART "), .exactly("+SYSSTART"), .prefix("+KSUP:"),
-        .exactly("UART Boot Completed"), .exactly("START"), .exactly("Ready"),
+        .exactly("UART Boot Completed"), .exactly("START"), .exactly("Ready"), .exactly("+WIND: 3"),
     ]
 
     public static let commonUnsolicitedPrefixes = [
@@ -44,7 +44,7 @@ public struct LineProfile: Sendable, Equatable {
         "+CTZDST:",
         "+CMTI:", "+CMT:", "+CDS:", "+CUSD:", "+CPIN:", "+CFUN:", "+QIND:", "+QIURC:", "+QUSIM:", "*PSUTTZ", "*PSNWID",
         "DST:", "Call Ready", "SMS Ready", "PB DONE", "POWERED DOWN", "NORMAL POWER DOWN", "^RSSI:", "^MODE:", "^HCSQ:",
-        "^BOOT:", "^SIMST:", "^SRVST:", "^NWTIME:",
+        "^BOOT:", "^SIMST:", "^SRVST:", "^NWTIME:", "+WIND:",
     ]
 
     /// The time that the configuration gives the command, else its own.

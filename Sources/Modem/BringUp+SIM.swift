@@ -19,7 +19,7 @@ extension BringUp {
         var isRadioChecked = false
         var isAbsenceConfirmed = false
         while true {
-            let asked = try await log.ask(PINStateQuery())
+            let asked = try await log.ask(PINStateQuery(lacksFinal: profile.pinStateLacksFinal))
             var reason: String
             switch try demand(of: asked) {
             case .nothing: return

@@ -81,7 +81,7 @@ public struct ModemStatus: Sendable, Equatable {
     }
 
     private mutating func readSIM(_ log: PhaseLog) async throws(ModemError) {
-        sim = Self.sim(try await log.tolerant(PINStateQuery()))
+        sim = Self.sim(try await log.tolerant(PINStateQuery(lacksFinal: profile.pinStateLacksFinal)))
         for form in profile.iccidForms where iccid == nil { iccid = try await log.value(ICCIDQuery(form)) }
         for form in profile.pinCounters where pinTries == nil { pinTries = try await log.value(PINTriesQuery(form)) }
     }

@@ -7,7 +7,13 @@ public struct PINStateQuery: ATCommand {
     public var responsePrefixes: [String] { ["+CPIN:"] }
     /// Modems in the field took 3 s while the SIM started.
     public var timeout: TimeAmount { .seconds(10) }
-    public init() {}
+    public var completion: Exchange.Completion { lacksFinal ? .lineWithoutFinal(.prefix("+CPIN:")) : .finalResultCode }
+    private let lacksFinal: Bool
+
+    /// - Parameter lacksFinal: whether the modem may end its answer without a final result code, as Wavecom's do.
+    public init(lacksFinal: Bool = false) {
+        self.lacksFinal = lacksFinal
+    }
 
     public func response(from lines: [String]) throws(ATError) -> PINState {
         guard let code = fields(lines, prefix: "+CPIN:").last(where: { $0.count > 0 })?.text(0) else {
@@ -64,6 +70,9 @@ public struct PINTriesQuery: ATCommand {
         case quectel
         /// `+SPIC`: `+SPIC: 3,10,3,10`, PIN1, PUK1, PIN2, PUK2.
         case simcom
+        /// `+CPINC?`: `+CPINC: 3,3,10,10`, PIN1, PIN2, PUK1, PUK2 (Wavecom AT Commands Interface Guide, "PIN Remaining
+        /// Attempt Number"; Sierra Wireless's Open AT modules).
+        case wavecom
     }
 
     public let form: Form
@@ -74,6 +83,7 @@ public struct PINTriesQuery: ATCommand {
         case .standard: CommandText("AT+CPINR")
         case .quectel: CommandText("AT+QPINC?")
         case .simcom: CommandText("AT+SPIC")
+        case .wavecom: CommandText("AT+CPINC?")
         }
     }
 
@@ -84,6 +94,7 @@ public struct PINTriesQuery: ATCommand {
         case .standard: "+CPINR:"
         case .quectel: "+QPINC:"
         case .simcom: "+SPIC:"
+        case .wavecom: "+CPINC:"
         }
     }
 
@@ -94,7 +105,7 @@ public struct PINTriesQuery: ATCommand {
         switch form {
         case .standard: tries = answers.first { $0.text(0)?.uppercased() == "SIM PIN" }?.number(1)
         case .quectel: tries = answers.first { $0.text(0)?.uppercased() == "SC" }?.number(1)
-        case .simcom: tries = answers.first { $0.count >= 4 }?.number(0)
+        case .simcom, .wavecom: tries = answers.first { $0.count >= 4 }?.number(0)
         }
         guard let tries, (0...255).contains(tries) else { throw malformed(lines) }
         return tries

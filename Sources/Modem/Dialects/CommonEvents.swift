@@ -16,7 +16,9 @@ extension SocketEvent {
     }
 
     /// What modems of several makers say once they have started; seen later, it means that they started anew.
-    private static let bootLines: Set<String> = ["RDY", "APP RDY", "^SYSSTART", "+SYSSTART", "UART Boot Completed"]
+    private static let bootLines: Set<String> = [
+        "RDY", "APP RDY", "^SYSSTART", "+SYSSTART", "UART Boot Completed", "+WIND: 3",
+    ]
 
     /// `NW PDN DEACT <cid>[,…]`
     private static func lostConnection(_ words: [Substring], _ text: String) -> SocketEvent? {
