@@ -49,6 +49,10 @@ final class SocketBearer: Bearer {
         var life = Life.down
         var context: PDPContext
         var address: String?
+        /// Layers that were found up.
+        var found: Set<String> = []
+        /// Layers that were brought up, or of which nobody knows whether they were.
+        var raised: Set<String> = []
     }
 
     private let port: any CommandPort
@@ -121,7 +125,7 @@ final class SocketBearer: Bearer {
         case .success(let answers): return answers
         case .failure(let refusal): first = refusal
         }
-        await deactivate()
+        await deactivate(isWhole: first.isContradicted)
         if let adapted = try await adapted(after: first.error) {
             state.withLock { $0.context = adapted }
         } else if first.isFinal {
@@ -130,7 +134,7 @@ final class SocketBearer: Bearer {
         switch try await attempt() {
         case .success(let answers): return answers
         case .failure(let second):
-            await deactivate()
+            await deactivate(isWhole: false)
             throw .contextRefused(second.error)
         }
     }
@@ -147,7 +151,9 @@ final class SocketBearer: Bearer {
     private struct Refusal: Error {
         let error: ModemError
         /// The same attempt would be refused again.
-        let isFinal: Bool
+        var isFinal: Bool
+        /// "Up already", said of what is not: everything has to go down, also what was found up.
+        var isContradicted = false
     }
 
     /// Runs the steps of activation.
@@ -160,16 +166,64 @@ final class SocketBearer: Bearer {
         }
         var answers: [Exchange.Answer] = []
         for step in steps {
+            if let layer = step.layer { note(layer, isUp: true) }
             let answer = try await perform(step.exchange)
-            guard answer.result == .ok || step.tolerance == .refusal else { return .failure(await explained(answer)) }
+            if let refusal = try await refusal(of: step, answer) { return .failure(refusal) }
             answers.append(answer)
         }
         return .success(answers)
     }
 
-    private func explained(_ answer: Exchange.Answer) async -> Refusal {
-        var fault: SocketFault?
-        if let question = try? dialect.exchange(for: .explain), let explanation = try? await port.perform(question) {
+    /// What the answer to a step of activation means; nil: it is done.
+    private func refusal(of step: BearerStep, _ answer: Exchange.Answer) async throws(BearerError) -> Refusal? {
+        switch (answer.result, step.tolerance) {
+        case (.ok, _), (_, .refusal): return nil
+        case (.cme(let number, _), .already(let expected, let confirmation)) where number == expected:
+            guard try await isConfirmed(confirmation) else { return await explained(answer, isContradicted: true) }
+            if let layer = step.layer { noteFound(layer) }
+            return nil
+        case (_, .none), (_, .already):
+            if let layer = step.layer { note(layer, isUp: false) }
+            return await explained(answer)
+        }
+    }
+
+    private func note(_ layer: String, isUp: Bool) {
+        state.withLock { state in
+            if isUp, !state.found.contains(layer) { state.raised.insert(layer) } else { state.raised.remove(layer) }
+        }
+    }
+
+    private func noteFound(_ layer: String) {
+        state.withLock { state in
+            state.raised.remove(layer)
+            state.found.insert(layer)
+        }
+    }
+
+    private func isConfirmed(_ confirmation: BearerStep.Confirmation) async throws(BearerError) -> Bool {
+        switch confirmation {
+        case .answer(let exchange, let pattern):
+            let answer = try await perform(exchange)
+            guard answer.result == .ok, let pattern else { return answer.result == .ok }
+            return answer.lines.contains { pattern.matches($0.text) }
+        case .address:
+            guard case .active? = try await status() else { return false }
+            return true
+        }
+    }
+
+    private func explained(_ answer: Exchange.Answer, isContradicted: Bool = false) async -> Refusal {
+        var refusal = await explanation(of: answer)
+        refusal.isContradicted = isContradicted
+        return refusal
+    }
+
+    private func explanation(of answer: Exchange.Answer) async -> Refusal {
+        var fault = dialect.explanation(in: answer)
+        if fault == nil, let question = try? dialect.exchange(for: .explain),
+            let explanation = try? await port.perform(question)
+        {
             fault = dialect.explanation(in: explanation)
         }
         let words = fault?.words ?? ""
@@ -188,8 +242,17 @@ final class SocketBearer: Bearer {
     /// (3GPP TS 24.008 §10.5.6.6).
     private static let passingCauses: Set<Int> = [26, 30, 31, 34, 38, 39]
 
-    private func deactivate() async {
-        for step in dialect.deactivation(of: context) { _ = try? await port.perform(step.exchange) }
+    /// Without a report: what a refused activation demands. What was found up stays, unless the whole bearer has to go.
+    private func deactivate(isWhole: Bool) async {
+        for step in dialect.deactivation(of: context) where isWhole || isOurs(step) {
+            let answer = try? await port.perform(step.exchange)
+            if answer?.result == .ok, let layer = step.layer { note(layer, isUp: false) }
+        }
+    }
+
+    /// Whether a step takes down what was brought up here; one without a layer does.
+    private func isOurs(_ step: BearerStep) -> Bool {
+        step.layer.map { layer in state.withLock { $0.raised.contains(layer) } } ?? true
     }
 
     private func require(_ step: BearerStep) async throws(BearerError) -> Exchange.Answer {
@@ -238,8 +301,7 @@ final class SocketBearer: Bearer {
         case .down: return
         case .up(wasFound: true) where sockets.lossWords == nil:
             teardown.record(TeardownStep(name: "bearer stop", outcome: .notNeeded, duration: .zero))
-        case .activating, .up:
-            await teardown.step("bearer stop", limit: Self.stopLimit) { try await self.stop() }
+        case .activating, .up: await stop(teardown)
         }
         state.withLock { $0.life = .down }
     }
@@ -247,9 +309,26 @@ final class SocketBearer: Bearer {
     /// As long as `+QIDEACT` may take; the teardown's own limit is usually less.
     private static let stopLimit = Duration.seconds(40)
 
-    private func stop() async throws -> TeardownStep.Outcome {
+    /// One step of the report for each layer; those without one are "bearer stop" together.
+    private func stop(_ teardown: Teardown) async {
+        let steps = dialect.deactivation(of: context)
+        var names: [String] = []
+        for name in steps.map({ $0.layer ?? Self.stopName }) where names.last != name { names.append(name) }
+        for name in names {
+            let own = steps.filter { ($0.layer ?? Self.stopName) == name }
+            guard own.contains(where: isOurs) else {
+                teardown.record(TeardownStep(name: name, outcome: .notNeeded, duration: .zero))
+                continue
+            }
+            await teardown.step(name, limit: Self.stopLimit) { try await self.stop(own) }
+        }
+    }
+
+    private static let stopName = "bearer stop"
+
+    private func stop(_ steps: [BearerStep]) async throws -> TeardownStep.Outcome {
         var outcome = TeardownStep.Outcome.done
-        for step in dialect.deactivation(of: context) {
+        for step in steps {
             let answer = try await port.perform(step.exchange)
             if answer.result != .ok {
                 outcome = step.tolerance == .refusal ? .notNeeded : .failed("the modem answered \(answer.result)")

@@ -31,7 +31,8 @@ public protocol Dialect: Sendable {
     func activation(of context: PDPContext) throws(ATError) -> [BearerStep]
     /// Takes the context down; also what a lost bearer or a failed activation demands before the next one.
     func deactivation(of context: PDPContext) -> [BearerStep]
-    /// What the answer to `.explain` says, with its number where it has one; nil: nothing of use.
+    /// What the refusal of a step of activation says, or else the answer to `.explain`, with its number where it has one;
+    /// nil: nothing of use.
     func explanation(in answer: Exchange.Answer) -> SocketFault?
 
     // MARK: Sockets
@@ -91,17 +92,31 @@ public struct DialectLimits: Sendable, Equatable {
 public struct BearerStep: Sendable, Equatable {
     public var exchange: Exchange
     public var tolerance: Tolerance
+    /// What it brings up or takes down, where the modem has the bearer in layers of their own (stack, device, session):
+    /// a layer that was found up is left up. nil: the bearer as a whole.
+    public var layer: String?
 
     public enum Tolerance: Sendable, Equatable {
         /// It must end with success.
         case none
         /// A refusal is ignored: the value is the default, or there is nothing to do.
         case refusal
+        /// The number of a `+CME ERROR` that means "up already", where the confirmation says so too.
+        case already(Int, Confirmation)
     }
 
-    public init(_ exchange: Exchange, tolerance: Tolerance = .none) {
+    /// What tells that a layer is up.
+    public enum Confirmation: Sendable, Equatable {
+        /// Success, with a line like this where one is named.
+        case answer(Exchange, line: LinePattern?)
+        /// The context has an address (`Dialect.query`).
+        case address
+    }
+
+    public init(_ exchange: Exchange, tolerance: Tolerance = .none, layer: String? = nil) {
         self.exchange = exchange
         self.tolerance = tolerance
+        self.layer = layer
     }
 }
 
