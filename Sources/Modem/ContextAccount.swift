@@ -8,9 +8,11 @@ struct ContextAccount: ATCommand {
     let text: CommandText
     let timeout: TimeAmount = .seconds(10)
 
+    /// Nil: contexts of this form have no account.
     /// - Parameter account: nil clears it.
-    init(_ context: PDPContext, account: PDPAccount?, form: ModemProfile.AccountForm) throws(ATError) {
+    init?(_ context: PDPContext, account: PDPAccount?, form: ModemProfile.AccountForm) throws(ATError) {
         switch (form, account) {
+        case (.ofTheBearer, _): return nil
         case (.standard, nil): text = ContextAuthentication(clearing: context.cid).text
         case (.standard, let account?):
             text = try ContextAuthentication(

@@ -64,7 +64,9 @@ public final class ContextKeeper: Sendable {
         }
         let log = log()
         do {
-            if context.account != nil { _ = try await log.ask(try accountCommand(context, account: nil)) }
+            if context.account != nil, let clearing = try accountCommand(context, account: nil) {
+                _ = try await log.ask(clearing)
+            }
             let asked = try await log.ask(try Self.restoring(context))
             let outcome: TeardownStep.Outcome = asked.response == nil ? .failed(asked.words) : .done
             return TeardownStep(name: name, outcome: outcome, duration: log.elapsed)
@@ -133,7 +135,8 @@ extension ContextKeeper {
     }
 
     private func write(_ account: PDPAccount, of context: PDPContext, _ log: PhaseLog) async throws(ModemError) {
-        let asked = try await log.ask(try accountCommand(context, account: account))
+        guard let command = try accountCommand(context, account: account) else { return }
+        let asked = try await log.ask(command)
         guard asked.response != nil else {
             throw .contextRefused(apn: context.apn, cause: nil, words: "its account cannot be set: \(asked.words)")
         }
@@ -145,7 +148,8 @@ extension ContextKeeper {
         PhaseLog(phase: .context, port: port, clock: clock, progress: { _ in })
     }
 
-    private func accountCommand(_ context: PDPContext, account: PDPAccount?) throws(ModemError) -> ContextAccount {
+    /// Nil where the dialect's bearer has the account.
+    private func accountCommand(_ context: PDPContext, account: PDPAccount?) throws(ModemError) -> ContextAccount? {
         try Self.onLine { () throws(ATError) in
             try ContextAccount(context, account: account, form: profile.accountForm)
         }

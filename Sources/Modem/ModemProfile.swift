@@ -14,6 +14,8 @@ public struct ModemProfile: Sendable, Equatable {
     public let iccidForms: [ICCIDQuery.Form]
     /// The greatest cid that the dialect's contexts may use.
     public let greatestCID: Int
+    /// Whether the answer to `+CPIN?` may end without a final result code.
+    public var pinStateLacksFinal = false
 
     /// The account's command.
     public enum AccountForm: Sendable, Equatable {
@@ -21,6 +23,8 @@ public struct ModemProfile: Sendable, Equatable {
         case standard
         /// `+QICSGP` of Quectel's TCP/IP manuals, which also governs PPP of that context.
         case quectel
+        /// None: the dialect's bearer has an account of its own.
+        case ofTheBearer
     }
 
     /// The profile of the first maker whose names the identity holds, else the generic one.
@@ -29,8 +33,20 @@ public struct ModemProfile: Sendable, Equatable {
         let model = identity.model.uppercased()
         let isQuectel = manufacturer.contains("QUECTEL") || model.contains("QUECTEL")
         if isQuectel, quectelModels.contains(where: { model.contains($0) }) { return quectel }
+        if isWIPsoft(manufacturer: manufacturer, model: model) { return wipsoft }
         return generic
     }
+
+    /// Wavecom's modems are all of Open AT, and give their bands as their model's name; of Sierra Wireless's these are, and the
+    /// HL, MC and EM families are not.
+    private static func isWIPsoft(manufacturer: String, model: String) -> Bool {
+        if manufacturer.contains("WAVECOM") { return true }
+        guard manufacturer.contains("SIERRA") else { return false }
+        let words = model.split { !$0.isLetter && !$0.isNumber }
+        return words.contains { word in openATModels.contains { word.hasPrefix($0) } }
+    }
+
+    private static let openATModels = ["Q24", "Q26", "SL6087", "SL808", "FXT", "FASTRACK"]
 
     /// Quectel's EC2x, EG9x, BG9x, EG2x, EC200, EG91x, UG95 and BG77 families share `+QI` sockets.
     private static let quectelModels = [
@@ -42,6 +58,12 @@ public struct ModemProfile: Sendable, Equatable {
     public static let quectel = ModemProfile(
         name: "quectel", dialectName: "quectel", pinCounters: [.quectel, .standard], accountForm: .quectel,
         iccidForms: [.quectel, .ccid, .iccid], greatestCID: 7)
+
+    /// Open AT modems of Wavecom and Sierra Wireless with the WIP plug-in. They are older than `+CPINR` and `+CGAUTH`; their
+    /// manuals ask for no gap between commands.
+    public static let wipsoft = ModemProfile(
+        name: "wipsoft", dialectName: "wip", pinCounters: [.wavecom, .standard], accountForm: .ofTheBearer,
+        iccidForms: [.ccid], greatestCID: 4, pinStateLacksFinal: true)
 
     /// What 3GPP TS 27.007 gives; other makers' counters and serial numbers are tried where its own are refused.
     public static let generic = ModemProfile(

@@ -103,6 +103,7 @@ final class FarModemPort: CommandPort {
         guard case .connect = code, let line else {
             throw .refused(command: exchange.text.redacted, code: code)
         }
+        line.rejoin()
         return line
     }
 }
@@ -188,26 +189,57 @@ extension FarModemPort.State {
     }
 }
 
-/// The line in data mode, before a memory stream; what leaving it answers is given.
+/// The line in data mode, before a memory stream.
 final class DataLine: DataModeLine {
+    private struct State {
+        var leaves = 0
+        var marks = 0
+        var isLeft = false
+        var late = ByteBuffer()
+    }
+
     private let stream: MemoryStream
-    private let leaves = Mutex(0)
+    private let state = Mutex(State())
 
     init(_ stream: MemoryStream) {
         self.stream = stream
     }
 
-    var leaveCount: Int { leaves.withLock { $0 } }
+    var leaveCount: Int { state.withLock { $0.leaves } }
+    /// How often the modem was said to have left data mode by itself.
+    var markCount: Int { state.withLock { $0.marks } }
 
-    func read(atMost: Int) async throws(StreamFailure) -> ByteBuffer? { try await stream.read(atMost: atMost) }
+    /// Octets that come while data mode is being left.
+    func arriveLate(_ octets: [UInt8]) { state.withLock { $0.late = ByteBuffer(bytes: octets) } }
+    func rejoin() { state.withLock { $0.isLeft = false } }
+
+    func read(atMost: Int) async throws(StreamFailure) -> ByteBuffer? {
+        let late: ByteBuffer? = state.withLock { state in
+            guard state.isLeft else { return nil }
+            defer { state.late = ByteBuffer() }
+            return state.late
+        }
+        guard let late else { return try await stream.read(atMost: atMost) }
+        guard late.readableBytes > 0 else { throw .closed }
+        return late
+    }
     func write(_ octets: inout ByteBuffer) async throws(StreamFailure) { try await stream.write(&octets) }
     func flush() async throws(StreamFailure) { try await stream.flush() }
     func close() async -> TeardownStep { await leave() }
     func leave() async -> TeardownStep {
-        leaves.withLock { $0 += 1 }
+        state.withLock { state in
+            state.leaves += 1
+            state.isLeft = true
+        }
         return TeardownStep(name: "data mode", outcome: .done, duration: .zero)
     }
-    func markLeft() async -> TeardownStep { await leave() }
+    func markLeft() async -> TeardownStep {
+        state.withLock { state in
+            state.marks += 1
+            state.isLeft = true
+        }
+        return TeardownStep(name: "data mode", outcome: .done, duration: .zero)
+    }
 }
 
 /// Time that a test moves: whoever sleeps is woken as soon as the clock stands behind his time.
