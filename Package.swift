@@ -100,7 +100,10 @@ let package = Package(
             ]),
         tests(
             "BearerTests",
-            ["Bearer", "Modem", "AT", "ByteStreams", "Scopes", "Sockets", "Support", nioCore, nioPosix]),
+            [
+                "Bearer", "Modem", "AT", "ByteStreams", "Credentials", "Scopes", "Sockets", "Support", nioCore,
+                nioPosix,
+            ]),
         tests("SettingsTests", ["Settings", "Credentials", "Scopes", "Support", systemPackage]),
         tests(
             "FakeModemTests",

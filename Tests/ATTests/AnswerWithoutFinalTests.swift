@@ -1,4 +1,5 @@
 import AT
+import NIOCore
 import Testing
 
 /// Wavecom's answer to `+CPIN?` (Multi-Tech S000437C p. 5, "does not return the OK string").

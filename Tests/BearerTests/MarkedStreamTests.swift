@@ -42,8 +42,11 @@ import Testing
         return read
     }
 
-    private static let hostile = Array(
-        "\u{10}\u{3}+++\r\nSHUTDOWN\r\nNO CARRIER\r\nOK\r\n\u{3}\u{3}\u{10}\u{10}\u{0}\u{1A}\r\n+WIPPEERCLOSE: 2,1\r\n.".utf8)
+    private static let hostile =
+        Array(
+            "\u{10}\u{3}+++\r\nSHUTDOWN\r\nNO CARRIER\r\nOK\r\n\u{3}\u{3}\u{10}\u{10}\u{0}\u{1A}\r\n+WIPPEERCLOSE: 2,1\r\n."
+                .utf8)
+        + [UInt8](repeating: 0x41, count: 600)  // more than could stand behind an end
     /// As the modem sends it in continuous mode: written from the manual's sentence, not by our encoder.
     private static let hostileOnLine = Self.hostile.flatMap { $0 == 0x10 || $0 == 0x03 ? [0x10, $0] : [$0] }
 
@@ -117,7 +120,9 @@ import Testing
         try await withStream(.continuous) { stream, far, _ in
             port.state.withLock { $0.isSessionUp = false }
             try await far.writeAll(ByteBuffer(string: Self.shutdown))
-            await #expect(throws: StreamFailure.linkLost("the PDP context is down")) { _ = try await stream.read(atMost: 1) }
+            await #expect(throws: StreamFailure.linkLost("the PDP context is down")) {
+                _ = try await stream.read(atMost: 1)
+            }
         }
     }
 
@@ -163,7 +168,7 @@ import Testing
     // MARK: Silence
 
     @Test func aSilentTransparentLineIsAskedAndEndsWhereThePeerHasGone() async throws {
-        try await withStream(.transparent) { stream, _, line in
+        try await withStream(.transparent) { (stream, _, line) async throws in
             port.state.withLock { $0.pendingLines = ["+WIPPEERCLOSE: 2,1"] }
             #expect(try await stream.read(atMost: 10) == nil)
             #expect(line.leaveCount == 1)
@@ -171,12 +176,14 @@ import Testing
     }
 
     @Test func aSilentTransparentLineThatStandsGoesOn() async throws {
-        try await withStream(.transparent) { stream, _, line in
+        try await withStream(.transparent) { (stream, _, line) async throws in
             line.arriveLate(Array("at last".utf8))
             #expect(try await read(7, from: stream) == Array("at last".utf8))
             #expect(line.leaveCount == 1)
             port.state.withLock { $0.dataError = 843 }
-            await #expect(throws: StreamFailure.reset("843 (reset by the peer)")) { _ = try await stream.read(atMost: 1) }
+            await #expect(throws: StreamFailure.reset("843 (reset by the peer)")) {
+                _ = try await stream.read(atMost: 1)
+            }
         }
     }
 }

@@ -28,6 +28,8 @@ struct Bench {
     /// What reached the far end, by connection.
     var sent: [SocketKey: [UInt8]] = [:]
     var connections: [SocketKey] = []
+    /// Connections whose direction of sending the host has ended.
+    var finished: [SocketKey] = []
     var closed: [SocketKey] = []
     var aborted: [SocketKey] = []
     var isUnplugged = false
@@ -73,6 +75,7 @@ struct Bench {
             case .keep: return [.delivered(key, octets.readableBytes)]
             case .ignore, .refuse, .nothing: return []
             }
+        case .finish(let key): finished.append(key)
         case .close(let key): closed.append(key)
         case .abort(let key): aborted.append(key)
         case .unplug: isUnplugged = true

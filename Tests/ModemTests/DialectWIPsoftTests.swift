@@ -50,12 +50,15 @@ import Testing
         let plain = try dialect.activation(of: context).map(\.exchange.text.wire)
         #expect(plain == ["AT+WIPCFG=1", "AT+WIPBR=1,6", "AT+WIPBR=4,6,0"])
         #expect(
-            dialect.deactivation(of: whole).map(\.exchange.text.wire) == ["AT+WIPBR=5,6", "AT+WIPBR=0,6", "AT+WIPCFG=0"])
+            dialect.deactivation(of: whole).map(\.exchange.text.wire) == [
+                "AT+WIPBR=5,6", "AT+WIPBR=0,6", "AT+WIPCFG=0",
+            ])
     }
 
     @Test func theSessionStandsWhenItHasAnAddress() {
         let lines: [(String, ContextStatus)] = [
-            ("+WIPBR: 6,15,\"10.0.0.7\"", .active(address: "10.0.0.7")), ("+WIPBR:6,15,\"10.0.0.7\"", .active(address: "10.0.0.7")),
+            ("+WIPBR: 6,15,\"10.0.0.7\"", .active(address: "10.0.0.7")),
+            ("+WIPBR:6,15,\"10.0.0.7\"", .active(address: "10.0.0.7")),
             ("+WIPBR: 6,15,\"\"", .inactive), ("+WIPBR: 6,15,\"0.0.0.0\"", .inactive),
             ("+WIPBR: 5,15,\"10.0.0.7\"", .inactive), ("+WIPBR: 6,1", .inactive),
         ]
@@ -85,7 +88,9 @@ import Testing
         }
         #expect(dialect.result(of: .init(), to: open) == .opened)
         #expect(dialect.result(of: .init(result: .connect("")), to: .resumeOnline(slot: 1)) == .opened)
-        #expect(dialect.result(of: .init(result: .cme(number: 831, text: "")), to: .close(slot: 1, step: 0)) == .alreadyClosed)
+        #expect(
+            dialect.result(of: .init(result: .cme(number: 831, text: "")), to: .close(slot: 1, step: 0))
+                == .alreadyClosed)
     }
 
     @Test func aModemWithoutThePlugInIsToldFromOneThatRefuses() {
@@ -111,7 +116,8 @@ import Testing
         let known: [(String, String)] = [
             ("WAVECOM MODEM", "MULTIBAND  900E  1800"), (" WAVECOM MODEM", "900P"), ("Sierra Wireless", "Q2687"),
             ("SIERRA WIRELESS INC", "Q26 Extreme"), ("Sierra Wireless", "SL6087"), ("Sierra Wireless", "FXT009"),
-            ("Sierra Wireless", "Q2686RD"), ("Sierra Wireless", "Fastrack Supreme"), ("Sierra Wireless", "AirPrime Q24NG"),
+            ("Sierra Wireless", "Q2686RD"), ("Sierra Wireless", "Fastrack Supreme"),
+            ("Sierra Wireless", "AirPrime Q24NG"),
         ]
         for (maker, model) in known {
             let profile = ModemProfile.matching(ModemIdentity(manufacturer: maker, model: model, revision: ""))

@@ -14,6 +14,8 @@ final class FarSocket {
     let descriptor: Descriptor
     var state: State
     var outgoing = ByteBuffer()
+    /// The end of this direction waits until all is out.
+    var isFinishing = false
     /// Closing waits until all is out.
     var isClosing = false
 
@@ -88,6 +90,13 @@ final class FarSocket {
         outgoing.moveReaderIndex(forwardBy: count)
         outgoing.discardReadBytes()
         return count
+    }
+
+    /// Ends the direction of sending once nothing waits.
+    func finishWaiting() {
+        guard isFinishing, outgoing.readableBytes == 0 else { return }
+        isFinishing = false
+        _ = shutdown(descriptor.number, Int32(SHUT_WR))
     }
 
     func reset() {

@@ -248,6 +248,7 @@ final class LoopWorker {
             return
         }
         if count > 0 { feed(.delivered(key, count)) }
+        socket.finishWaiting()
         if socket.isClosing, socket.outgoing.readableBytes == 0 { sockets[key] = nil }
     }
 
@@ -282,6 +283,10 @@ final class LoopWorker {
             guard let socket = sockets[key], socket.state != .dead else { return }
             socket.outgoing.writeImmutableBuffer(octets)
             sendWaiting(key, socket)
+        case .finish(let key):
+            guard let socket = sockets[key], socket.state != .dead else { return }
+            socket.isFinishing = true
+            socket.finishWaiting()
         case .close(let key):
             guard let socket = sockets[key] else { return }
             socket.isClosing = true

@@ -10,6 +10,8 @@ public enum LedgerResource: Hashable, Sendable {
     case socket(Int)
     /// The line between `CONNECT` and command mode.
     case dataMode
+    /// What a family's host brings up below a bearer, by name: `stack`, `device`.
+    case layer(String)
 
     /// Its name in the ledger's lines.
     public var kind: String {
@@ -18,12 +20,13 @@ public enum LedgerResource: Hashable, Sendable {
         case .bearer: "bearer"
         case .socket: "socket"
         case .dataMode: "data"
+        case .layer(let name): name
         }
     }
 
     var id: Int? {
         switch self {
-        case .port, .dataMode: nil
+        case .port, .dataMode, .layer: nil
         case .bearer(let id), .socket(let id): id
         }
     }

@@ -58,11 +58,19 @@ extension ModemMachine {
         }
     }
 
+    /// The host's end reaches the far one, behind every octet before it.
+    mutating func transmitEnd(_ key: SocketKey) {
+        guard !carrier.isStalled(now) else { return agenda.add(.transmitEnd(key), at: carrier.stallEnd) }
+        if isAlive(key) { actions.append(.finish(key)) }
+    }
+
     /// Whether octets on their way out still reach the far end.
     private func isAlive(_ key: SocketKey) -> Bool {
-        switch id(of: key).flatMap({ slots[$0]?.state }) {
-        case .connected, .closing: true
-        case .opening, .failed, .ended, nil: false
+        guard let id = id(of: key), let slot = slots[id] else { return false }
+        switch slot.state {
+        case .connected, .closing: return true
+        case .ended: return slot.isHalfOpen
+        case .opening, .failed: return false
         }
     }
 
@@ -119,6 +127,9 @@ extension ModemMachine {
         case .connected: break
         }
         slots[id]?.state = .ended
+        slots[id]?.wasReset = wasReset
+        let closesHalf = family.closesHalf
+        slots[id]?.isHalfOpen = !wasReset && closesHalf
         ledger.note("peer", "socket \(id) \(wasReset ? "reset" : "closed")", now: now)
         if slot.access == .push {
             slots[id]?.isArmed = false  // told behind the last octet

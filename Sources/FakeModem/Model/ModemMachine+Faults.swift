@@ -110,6 +110,7 @@ extension ModemMachine {
             contexts[cid]?.state = .inactive
             ledger.closed(.bearer(cid), reason, now: now)
         }
+        for case .layer(let name) in ledger.balance.open.keys { ledger.closed(.layer(name), reason, now: now) }
         unsolicited.removeAll()
         faults.forgetBurdens()
         serial.dropOutput()
@@ -155,6 +156,7 @@ extension ModemMachine {
     private mutating func announceBoot(_ line: Profile.BootLine) {
         switch line {
         case .text(let text): announce(text)
+        case .whenReady(let text): if sim.state == .ready { announce(text) }
         case .sim:
             switch sim.state {
             case .ready: announce("+CPIN: READY")

@@ -18,10 +18,19 @@ extension ModemMachine {
     mutating func takeOnline(_ octets: ByteBuffer, _ online: Online) {
         var online = online
         agenda.removeAll { if case .escapeGuard = $0 { true } else { false } }
-        for octet in octets.readableBytesView {
-            online.pending.writeBytes(online.detector.take(octet, guardTime: guardTime, now: now))
-        }
+        let typed = octets.readableBytesView.flatMap { online.detector.take($0, guardTime: guardTime, now: now) }
         activity = .online(online)
+        for piece in family.pieces(of: typed, for: online.slot, on: &self) {
+            switch piece {
+            case .octets(let payload):
+                online.pending.writeBytes(payload)
+                activity = .online(online)
+            case .end:
+                forwardTransparent()
+                online.pending = ByteBuffer()
+                finishSending(online.slot)
+            }
+        }
         if let completion = online.detector.completion(guardTime: guardTime) {
             agenda.add(.escapeGuard, at: completion)
         }
@@ -41,7 +50,7 @@ extension ModemMachine {
         let octets = online.pending
         online.pending = ByteBuffer()
         activity = .online(online)
-        guard slots[online.slot]?.state == .connected else { return }
+        guard slots[online.slot]?.takesOctets == true else { return }
         carryUp(online.slot, octets, inPieces: random.percent(options.partialWrites))
     }
 
@@ -73,11 +82,18 @@ extension ModemMachine {
         while slot.received.readableBytes > 0, serial.output.readableBytes < Self.onlineBacklog, hosts > 0 {
             guard let octets = slot.received.readSlice(length: min(1_460, slot.received.readableBytes)) else { break }
             slot.totalRead += octets.readableBytes
-            send(Array(octets.readableBytesView))
+            send(family.onLine(Array(octets.readableBytesView), of: online.slot, on: self))
         }
         slot.received.discardReadBytes()
         slots[online.slot] = slot
-        if slot.state == .ended, slot.received.readableBytes == 0 { leaveDataMode(family.onlineEnd, "the peer ended") }
+        if slot.state == .ended, slot.received.readableBytes == 0 { family.endedOnline(online.slot, on: &self) }
+    }
+
+    /// The host ends its own direction.
+    private mutating func finishSending(_ id: Int) {
+        guard let slot = slots[id], slot.takesOctets else { return }
+        slots[id]?.hasFinished = true
+        agenda.add(.transmitEnd(slot.key), at: carrier.arrivalUp(0, now: now))
     }
 
     /// Push mode: what was received leaves as URCs with their octets.

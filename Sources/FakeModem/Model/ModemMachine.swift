@@ -36,6 +36,8 @@ struct ModemMachine {
         case write(ByteBuffer)
         case connect(SocketKey, address: String, port: Int)
         case send(SocketKey, ByteBuffer)
+        /// Ends the direction of sending alone, after what was sent is out.
+        case finish(SocketKey)
         /// After what was sent is out.
         case close(SocketKey)
         /// At once, with a reset.
@@ -77,6 +79,7 @@ struct ModemMachine {
         case opened(SocketKey)
         case openFailed(SocketKey, ConnectFailure)
         case transmit(SocketKey, ByteBuffer)
+        case transmitEnd(SocketKey)
         case acknowledged(SocketKey, Int)
         case arrived(SocketKey, ByteBuffer)
         case arrivedEnd(SocketKey)
@@ -215,6 +218,7 @@ struct ModemMachine {
         case .opened(let key): opened(key)
         case .openFailed(let key, let error): openFailed(key, error)
         case .transmit(let key, let octets): transmit(key, octets)
+        case .transmitEnd(let key): transmitEnd(key)
         case .acknowledged(let key, let count): acknowledged(key, count)
         case .arrived(let key, let octets): arrived(key, octets)
         case .arrivedEnd(let key): arrivedEnd(key, wasReset: false)

@@ -35,8 +35,16 @@ struct SocketSlot {
     var totalRead = 0
     /// Whether the next arrival is announced: only when everything before was read.
     var isArmed = true
+    /// The peer reset it.
+    var wasReset = false
+    /// The peer has ended its direction, and the host may still send.
+    var isHalfOpen = false
+    /// The host has ended its own direction.
+    var hasFinished = false
     var totalSent = 0
     var totalAcknowledged = 0
+
+    var takesOctets: Bool { (state == .connected || isHalfOpen) && !hasFinished }
 
     var unacknowledged: Int { totalSent - totalAcknowledged }
 }

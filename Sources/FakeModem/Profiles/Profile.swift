@@ -38,11 +38,13 @@ public struct Profile: Sendable {
         case text(String)
         /// What the SIM is: `+CPIN: READY`.
         case sim
+        /// Only where no code is asked for.
+        case whenReady(String)
     }
 }
 
 extension Profile: CaseIterable, RawRepresentable, Equatable {
-    public static let allCases: [Profile] = [.quectelEC25]
+    public static let allCases: [Profile] = [.quectelEC25, .sierraWIP]
 
     public init?(rawValue: String) {
         guard let profile = Self.allCases.first(where: { $0.name == rawValue }) else { return nil }

@@ -56,6 +56,14 @@ protocol EmbeddedStack: Sendable {
 
     // MARK: Data mode
 
+    /// What the host typed in data mode: payload, and marks where the family has any.
+    static func pieces(of typed: [UInt8], for id: Int, on modem: inout ModemMachine) -> [OnlinePiece]
+    /// Received octets as they go on the line.
+    static func onLine(_ payload: [UInt8], of id: Int, on modem: ModemMachine) -> [UInt8]
+    /// The peer has ended, and its last octet is on the line.
+    static func endedOnline(_ id: Int, on modem: inout ModemMachine)
+    /// Whether a host may still send when the peer has ended its own direction.
+    static var closesHalf: Bool { get }
     /// What the modem says when a connection that has the line has ended, or its bearer.
     static var onlineEnd: String { get }
     /// `O`: which slot gets the line, or what refuses it.
@@ -64,6 +72,28 @@ protocol EmbeddedStack: Sendable {
     static func leftDataMode(_ id: Int, on modem: inout ModemMachine)
     /// Octets of the host in data mode travel once there are so many, or after so long without further ones.
     var packet: (octets: Int, wait: TimeAmount) { get }
+}
+
+/// A family whose data mode is plain.
+extension EmbeddedStack {
+    static func pieces(of typed: [UInt8], for id: Int, on modem: inout ModemMachine) -> [OnlinePiece] {
+        typed.isEmpty ? [] : [.octets(typed)]
+    }
+
+    static func onLine(_ payload: [UInt8], of id: Int, on modem: ModemMachine) -> [UInt8] { payload }
+
+    static func endedOnline(_ id: Int, on modem: inout ModemMachine) {
+        modem.leaveDataMode(onlineEnd, "the peer ended")
+    }
+
+    static var closesHalf: Bool { false }
+}
+
+/// A part of what a host types in data mode.
+enum OnlinePiece: Equatable {
+    case octets([UInt8])
+    /// The host ends its direction of sending.
+    case end
 }
 
 /// Why no connection came to be.
