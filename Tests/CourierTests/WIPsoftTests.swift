@@ -43,7 +43,10 @@ import Testing
             try TemporaryFolder.write(TestSecrets.apnPassword, to: folder + "/apn-password")
             try TemporaryFolder.write("4711", to: folder + "/pin")
             let gateway = try Gateway(
-                modem: ["--sim", "pin:4711", "--apn-account", "user:\(folder)/apn-password"],
+                modem: [
+                    "--sim", "pin:4711", "--registration", "searching:1s", "--apn-account",
+                    "user:\(folder)/apn-password",
+                ],
                 profile: "sierra-wip", server: server)
             let run = try gateway.send([
                 "--body", "x", "--sim-pin-file", folder + "/pin", "--apn-user", "user", "--apn-password-file",
