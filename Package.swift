@@ -31,7 +31,9 @@ let package = Package(
         .executable(name: "modemail", targets: ["modemail"]),
         .executable(name: "fake-modem", targets: ["fake-modem"]),
         // For scripts/fuzz, which is a package of its own.
-        .library(name: "Parsers", targets: ["AT", "Mail", "SMTP", "Modem", "Settings", "FakeModem", "Scopes"]),
+        .library(
+            name: "Parsers",
+            targets: ["AT", "Mail", "SMTP", "Modem", "Settings", "FakeModem", "Scopes", "Credentials", "TLS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

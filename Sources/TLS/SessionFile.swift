@@ -2,12 +2,12 @@ import Credentials
 
 /// The form of a kept session: a line that names it, four times and a length (64 bits each, most significant octet first),
 /// the session, and the SHA-256 of all before it. Anything else is no session.
-enum SessionFile {
+public enum SessionFile {
     static let octetsLimit = 80_000
     private static let title = Array("modemail TLS session 1\n".utf8)
     private static let digestCount = 32
 
-    static func encode(_ session: StoredSession) -> [UInt8] {
+    public static func encode(_ session: StoredSession) -> [UInt8] {
         let octets = session.octets.reveal()
         let numbers = [
             session.storedAt.secondsSince1970, session.ticketExpiresAt.secondsSince1970,
@@ -17,7 +17,8 @@ enum SessionFile {
         return whole + Digests.openSSL.sha256(whole)
     }
 
-    static func decode(_ file: [UInt8]) -> StoredSession? {
+    /// Nil for anything that `encode` cannot have made.
+    public static func decode(_ file: [UInt8]) -> StoredSession? {
         guard file.count <= octetsLimit, file.count > title.count + 5 * 8 + digestCount, file.starts(with: title) else {
             return nil
         }

@@ -20,6 +20,8 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "quectel": fuzzQuectel,
     "fault-script": fuzzFaultScript,
     "transcript": fuzzTranscript,
+    "tls-name": fuzzTLSName,
+    "tls-session": fuzzTLSSession,
 ]
 
 private let target: @Sendable ([UInt8]) -> Void = {
