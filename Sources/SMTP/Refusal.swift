@@ -34,6 +34,8 @@ struct Refusal {
         case (.auth, _): return .credentials
         case (.sender, 530), (.recipient, 530), (.data, 530), (.message, 530): return .configuration
         case (.sender, 500...504), (.data, 500...504): return .peerProtocol
+        // The command itself was not taken: 501 alone may be about the address.
+        case (.recipient, 500), (.recipient, 502...504), (.message, 500), (.message, 502...504): return .peerProtocol
         case (.recipient, _): return .recipient
         case (.sender, _), (.data, _), (.message, _): return .message
         }
@@ -84,7 +86,8 @@ struct Refusal {
         case .recipient: return "check the address"
         case .message where step == .sender && reply.code != 552: return "use a sender address of this account"
         case .message where reply.code == 552: return "send less, or in parts"
-        case .message, .peerProtocol: return nil
+        case .message: return "change the message as the server's words say, or ask its operator"
+        case .peerProtocol: return Self.brokenProtocolAdvice
         }
     }
 
@@ -103,6 +106,9 @@ struct Refusal {
         case .password?, nil: "check user name and password file; a refused password is not tried again by itself"
         }
     }
+
+    static let brokenProtocolAdvice =
+        "ask the server's operator, or try its other port: 465 (smtps) or 587 (smtp with STARTTLS)"
 
     private var adviceByEnhancedCode: String? {
         guard reply.severity == .permanent, let status = reply.enhanced else { return nil }

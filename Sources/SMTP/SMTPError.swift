@@ -23,6 +23,8 @@ public enum SMTPError: Failure, Equatable {
     case unexpectedReply(SMTPStep, Reply)
     /// What came is no reply; the line as received, printable.
     case malformedReply(String)
+    /// A reply came before anything was asked, printable: which answer belongs to which command is no longer known.
+    case unaskedReply(String)
     /// Octets followed the reply to STARTTLS in clear: somebody may have put them there (RFC 3207 §6).
     case surplusAfterStartTLS
     case startTLSNotOffered
@@ -85,7 +87,8 @@ extension SMTPError {
         case .refused(let step, let reply): Refusal(step, reply).failureClass
         case .loginRefused(let mechanism, let reply, _): Refusal(.auth, reply, mechanism).failureClass
         case .login(_, let failure): failure.failureClass
-        case .unexpectedReply, .malformedReply, .surplusAfterStartTLS, .startTLSNotOffered, .endedEarly, .timedOut:
+        case .unexpectedReply, .malformedReply, .unaskedReply, .surplusAfterStartTLS, .startTLSNotOffered, .endedEarly,
+            .timedOut:
             .peer
         case .authNotOffered, .credentialsWithoutTLS: .configuration
         case .tooLarge, .eightBitNotOffered, .smtpUTF8NotOffered, .invalid: .message
@@ -102,7 +105,7 @@ extension SMTPError {
         case .refused(let step, let reply): Refusal(step, reply).exitStatus
         case .loginRefused(let mechanism, let reply, _): Refusal(.auth, reply, mechanism).exitStatus
         case .login(_, let failure): failure.exitStatus
-        case .unexpectedReply, .malformedReply, .surplusAfterStartTLS, .startTLSNotOffered: .peerProtocol
+        case .unexpectedReply, .malformedReply, .unaskedReply, .surplusAfterStartTLS, .startTLSNotOffered: .peerProtocol
         case .authNotOffered, .credentialsWithoutTLS: .configuration
         case .tooLarge, .eightBitNotOffered, .smtpUTF8NotOffered, .invalid: .badMessage
         case .endedEarly, .timedOut, .noRoomInSession: .tryAgain
@@ -121,6 +124,7 @@ extension SMTPError {
         case .login(let mechanism, let failure): failure.summary(mechanism)
         case .unexpectedReply(let step, let reply): "the server answered \(step.words) with \(reply)"
         case .malformedReply(let line): "the server sent what is no SMTP reply: \(line)"
+        case .unaskedReply(let words): "the server sent a reply that nobody asked for: \(words)"
         case .surplusAfterStartTLS: "the server sent more in clear after its reply to STARTTLS"
         case .startTLSNotOffered: "the server does not offer STARTTLS"
         case .authNotOffered(_, let offered) where offered.isEmpty: "the server offers no AUTH"
@@ -149,7 +153,8 @@ extension SMTPError {
         case .refused(let step, let reply): Refusal(step, reply).advice
         case .loginRefused(let mechanism, let reply, _): Refusal(.auth, reply, mechanism).advice
         case .login(let mechanism, let failure): failure.advice(mechanism)
-        case .unexpectedReply, .sessionOver: nil
+        case .sessionOver: nil
+        case .unexpectedReply, .unaskedReply: Refusal.brokenProtocolAdvice
         case .malformedReply: "check host and port: 465 begins with TLS (smtps), 587 in clear (smtp with STARTTLS)"
         case .surplusAfterStartTLS: "nothing was sent; somebody may interfere with the connection, use smtps (port 465)"
         case .startTLSNotOffered: "use smtps (port 465) if the server has it; mail is never sent in clear"

@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: [
         "HTTP/1.1 400 Bad Request\r\n", "\u{16}\u{3}\u{1}\r\n", "25 short\r\n", "\r\n", "250_underscore\r\n",
-        "199 low\r\n",
+        "199 low\r\n", "250 one\r250 two\r\n",
         "600 high\r\n", "250-one\r\n251 other code\r\n", "2x0 letters\r\n",
     ])
     func whatIsNoReplyIsNamed(text: String) {

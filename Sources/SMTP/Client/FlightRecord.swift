@@ -47,6 +47,12 @@ final class FlightRecord: Sendable {
         }
     }
 
+    /// A message that has not left whole cannot have been taken: a positive reply to it belongs to something else.
+    func mayBeAnswered(by reply: Reply, _ step: SMTPStep) -> Bool {
+        guard step == .message, reply.isPositive, flight.bodies == 1 else { return true }
+        return state.withLock { $0.result.offeredLastOctet }
+    }
+
     func received(_ reply: Reply) {
         state.withLock { $0.result.replies.append(reply) }
     }

@@ -23,7 +23,8 @@ extension SMTPClient {
         }
         guard reply.isPositive else {
             guard reply.severity != .intermediate else { throw .unexpectedReply(.auth, reply) }
-            throw .loginRefused(mechanism, reply, words: exchange.serverWords)
+            let words = exchange.serverWords.map { Redaction(credentials).redacted($0) }
+            throw .loginRefused(mechanism, reply, words: words)
         }
         do throws(SASLFailure) {
             try exchange.succeeded()

@@ -33,7 +33,7 @@ extension SMTPClient {
     private func wire(on stream: any ByteStream, isProtected: Bool) -> SMTPWire {
         SMTPWire(
             stream, isProtected: isProtected, clock: clock, finishWhenLeft: configuration.finishWhenLeft,
-            observe: observe)
+            redaction: Redaction(configuration.credentials), observe: observe)
     }
 
     private func greet(_ wire: SMTPWire) async throws(SMTPError) {

@@ -16,12 +16,15 @@ final class SMTPWire: Sendable {
     private let clock: any Clock<Duration>
     private let finishWhenLeft: Int
     private let observe: @Sendable (SMTPEvent) -> Void
-    private let parser = Mutex(ReplyParser())
+    private let redaction: Redaction
+    private let parser: Mutex<ReplyParser>
 
     init(
         _ stream: any ByteStream, isProtected: Bool, clock: any Clock<Duration>, finishWhenLeft: Int,
-        observe: @escaping @Sendable (SMTPEvent) -> Void
+        redaction: Redaction = .none, observe: @escaping @Sendable (SMTPEvent) -> Void
     ) {
+        self.redaction = redaction
+        parser = Mutex(ReplyParser(redaction: redaction))
         self.stream = stream
         self.isProtected = isProtected
         self.clock = clock
@@ -33,7 +36,22 @@ final class SMTPWire: Sendable {
     var hasSurplus: Bool { parser.withLock { !$0.isEmpty } }
 
     func run(_ flight: Flight) async -> FlightResult {
-        await run(flight, clock)
+        if let failure = unaskedReply(before: flight) { return FlightResult(failure: failure, isBroken: true) }
+        return await run(flight, clock)
+    }
+
+    /// What has come before anybody asked would be taken for the answer to the next command, and each later answer for that of
+    /// the one behind it. 421 may come at any time (RFC 5321 §3.8).
+    private func unaskedReply(before flight: Flight) -> SMTPError? {
+        guard hasSurplus else { return nil }
+        do throws(SMTPError) {
+            guard let reply = try takeReply() else { return .unaskedReply("a part of a line") }
+            let step = flight.expected.first ?? .quit
+            let words = redaction.redacted(reply, at: step)
+            return reply.code == 421 ? .refused(step, words) : .unaskedReply(words.description)
+        } catch {
+            return error
+        }
     }
 
     /// Waits for one more reply, for at most `limit`, and ignores whatever comes.
@@ -84,6 +102,9 @@ extension SMTPWire {
         do throws(SMTPError) {
             for step in flight.expected {
                 let reply = try await nextReply(step)
+                guard !reply.isOutOfStep(at: step), record.mayBeAnswered(by: reply, step) else {
+                    throw .unexpectedReply(step, reply)
+                }
                 record.received(reply)
                 watchdog.expect(within: record.limit)
                 if reply.code == 421 { return .refused(step, reply) }
@@ -97,7 +118,8 @@ extension SMTPWire {
 
     private func nextReply(_ step: SMTPStep) async throws(SMTPError) -> Reply {
         while true {
-            if let reply = try takeReply() {
+            if let received = try takeReply() {
+                let reply = redaction.redacted(received, at: step)
                 // What stands in a challenge of AUTH is of no use to a reader, and may be of use to others.
                 observe(.received(reply.code == 334 ? "334 <redacted>" : reply.description))
                 return reply

@@ -36,6 +36,16 @@ public struct Reply: Sendable, Equatable, CustomStringConvertible {
 
     public var isPositive: Bool { severity == .completion }
 
+    /// Whether the code is the positive one of another step: then replies and commands have lost each other.
+    func isOutOfStep(at step: SMTPStep) -> Bool {
+        switch code {
+        case 220: step != .greeting && step != .startTLS
+        case 221: step != .quit
+        case 235: step != .auth
+        default: false
+        }
+    }
+
     /// The enhanced status code at the head of the text, when there is one of the reply's own class (RFC 2034 §4).
     public var enhanced: EnhancedStatusCode? {
         guard let word = lines.first?.split(separator: " ", maxSplits: 1).first,

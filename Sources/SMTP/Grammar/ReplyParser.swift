@@ -3,7 +3,8 @@ import Scopes
 
 /// Octets in, whole replies out: multi-line replies, split and glued anyhow (RFC 5321 §4.2, §4.2.1).
 ///
-/// A line may end in LF alone, and a line may be a code without text. All lines of a reply have one code. What is longer
+/// A line may end in LF alone, and a line may be a code without text. All lines of a reply have one code, and no line
+/// holds a bare CR. What is longer
 /// than the bounds is an error, not memory.
 public struct ReplyParser: Sendable {
     public struct Limits: Sendable, Equatable {
@@ -25,8 +26,15 @@ public struct ReplyParser: Sendable {
     private var lines: [String] = []
     private var octets = 0
 
+    private let redaction: Redaction
+
     public init(limits: Limits = Limits()) {
+        self.init(limits: limits, redaction: .none)
+    }
+
+    init(limits: Limits = Limits(), redaction: Redaction) {
         self.limits = limits
+        self.redaction = redaction
     }
 
     /// Whether nothing is held: no octet beyond the last reply that `next` gave.
@@ -61,7 +69,9 @@ public struct ReplyParser: Sendable {
         }
         buffer.moveReaderIndex(forwardBy: 1)
         octets += length + 1
-        if line.readableBytesView.last == 0x0D { line.moveWriterIndex(to: line.writerIndex - 1) }
+        while line.readableBytesView.last == 0x0D { line.moveWriterIndex(to: line.writerIndex - 1) }
+        // Else two replies would pass for one, and each later one for that of another command (RFC 5321 §2.3.8).
+        guard !line.readableBytesView.contains(0x0D) else { throw .malformedReply(excerpt(line) + " (a bare CR)") }
         return line
     }
 
@@ -92,6 +102,7 @@ public struct ReplyParser: Sendable {
     }
 
     private func excerpt(_ octets: ByteBuffer) -> String {
-        String(decoding: octets.readableBytesView.prefix(80), as: UTF8.self).printable(limit: 80)
+        redaction.redacted(String(decoding: octets.readableBytesView.prefix(limits.lineOctets), as: UTF8.self))
+            .printable(limit: 80)
     }
 }
