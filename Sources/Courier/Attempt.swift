@@ -37,8 +37,12 @@ struct Attempt {
         var report: Report
         do {
             let limit = settings.timeouts.total
-            let outcome = try await withDeadline(limit, clock: ContinuousClock()) { try await deliver() }
-            report = Report(outcome)
+            let (outcome, isCut) = try await withDeadline(limit, clock: ContinuousClock()) {
+                (try await deliver(), Task.isCancelled)
+            }
+            let isLate = isCut && !Task.isCancelled
+            report = Report(
+                isLate ? outcome.cut(by: CourierError.timedOut(timeline.current, limit: limit)) : outcome)
         } catch {
             let failure = FailureOf.error(error, during: timeline.current)
             report = Report(outcome: .failed, exitStatus: failure.exitStatus)

@@ -172,7 +172,11 @@ struct Dialogue {
     private func within<Value: Sendable>(
         _ limit: Duration, _ operation: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await withDeadline(limit, clock: ContinuousClock(), operation: operation)
+        do {
+            return try await withDeadline(limit, clock: ContinuousClock(), operation: operation)
+        } catch let exceeded as DeadlineExceeded {
+            throw CourierError.timedOut(timeline.current, limit: exceeded.limit)
+        }
     }
 }
 

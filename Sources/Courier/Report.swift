@@ -125,7 +125,7 @@ extension Report {
         case .sent: return nil
         case .partly:
             let count = recipients.count { $0.verdict != .accepted }
-            return "\(count) of \(recipients.count) recipients did not get the message"
+            return "\(count) of \(recipients.count) recipients did not get the message; the reply for each says why"
         case .deferred: return "the server did not take the message now; try again later"
         case .refused: return "the server refused the message"
         case .perhapsDelivered, .failed: return "the message was not sent"
