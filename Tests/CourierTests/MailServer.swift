@@ -95,6 +95,13 @@ final class MailServer: Sendable {
             stopping: [script, "stop", directory], maildir: directory + "/maildir/new")
     }
 
+    /// A server that somebody else started, and that keeps nothing.
+    static func elsewhere(port: Int, isStartTLS: Bool) throws -> MailServer {
+        MailServer(
+            port: port, isStartTLS: isStartTLS, anchors: try TestCertificates.shared().root,
+            directory: try TemporaryFolder.make(), process: nil, maildir: nil)
+    }
+
     private init(
         port: Int, isStartTLS: Bool, anchors: String, directory: String, process: TestProcess?, stopping: [String],
         maildir: String?
