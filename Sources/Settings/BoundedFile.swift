@@ -7,7 +7,11 @@ enum BoundedFile {
     /// Throws `SettingsError.file`; a file over `limit` octets is one that cannot be read.
     static func read(_ path: String, limit: Int) throws(SettingsError) -> [UInt8] {
         do {
-            let descriptor = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+            // Without waiting: a named pipe that nobody writes to must not hold us, and is empty.
+            let descriptor = try FileDescriptor.open(
+                FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+            // From here on reading waits for who writes.
+            guard fcntl(descriptor.rawValue, F_SETFL, 0) == 0 else { throw Errno(rawValue: errno) }
             let octets = try descriptor.closeAfter { try read(descriptor, limit: limit) }
             guard octets.count <= limit else {
                 throw SettingsError.file(path: path, problem: "is larger than \(limit) octets")

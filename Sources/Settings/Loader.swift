@@ -235,8 +235,9 @@ struct Loader {
     }
 
     private func combination(_ problem: String, _ option: Option) -> SettingsError {
-        let isUsage = layers[option].map { $0.origin.rank == Origin.flag(name: "").rank } ?? false
-        return .combination(problem: problem, isUsage: isUsage)
+        let origin = layers[option]?.origin
+        let isUsage = origin.map { $0.rank == Origin.flag(name: "").rank } ?? false
+        return .combination(problem: (origin.map { "\($0): " } ?? "") + problem, isUsage: isUsage)
     }
 }
 

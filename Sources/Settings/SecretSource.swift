@@ -33,6 +33,10 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
         self.option = option
         self.form = form
         origin = word.origin
+        guard form != .pin || !Self.isPIN(word.text.utf8) else {
+            // It is not repeated: this line goes to terminals and logs.
+            throw .value(option, problem: "wants a file with the PIN in it, not the PIN itself", word.origin)
+        }
         guard word.text.hasPrefix(Self.prefix) else {
             description = path
             self.path = path
@@ -44,6 +48,10 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
         }
         description = word.text
         self.path = credentials.map { "\($0)/\(name)" }
+    }
+
+    private static func isPIN(_ octets: some Collection<UInt8>) -> Bool {
+        (4...8).contains(octets.count) && octets.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// Reads it; one newline at the end (LF or CRLF) is removed, and nothing else. A key is taken as it is.
@@ -116,7 +124,7 @@ public struct SecretSource: Sendable, Equatable, CustomStringConvertible {
             }
         case .key: break
         case .pin:
-            guard (4...8).contains(octets.count), octets.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            guard Self.isPIN(octets) else {
                 throw failure("\(description) does not hold 4 to 8 digits", advice: "leave the PIN alone in its file")
             }
         }

@@ -35,5 +35,7 @@ extension Settings {
         for secret in [password, token, clientKey] + ofModems {
             if let secret { _ = try secret.read() }
         }
+        // What is in it, TLS says when it reads it.
+        if let caFile { _ = try BoundedFile.read(caFile, limit: 16_777_216) }
     }
 }

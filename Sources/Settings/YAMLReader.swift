@@ -101,9 +101,17 @@ import Scopes
         // A static string of the library.
         let text = unsafe String(cString: words)
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
-            return YAMLProblem(words: text, position: Self.position(mark))
+            let words = unsafe isIndentedByTab(Int(clamping: mark.line)) ? "a tab cannot indent: use blanks" : text
+            return YAMLProblem(words: words, position: Self.position(mark))
         }
         return YAMLProblem(words: text, position: unsafe place(of: parser.pointee.problem_offset))
+    }
+
+    /// - Parameter line: counts from 0.
+    private func isIndentedByTab(_ line: Int) -> Bool {
+        let lines = unsafe input.split(separator: 0x0A, maxSplits: line + 1, omittingEmptySubsequences: false)
+        guard unsafe lines.indices.contains(line) else { return false }
+        return unsafe lines[line].prefix { $0 == 0x20 || $0 == 0x09 }.contains(0x09)
     }
 
     /// The reader's own errors have an offset in octets and no mark.
