@@ -28,7 +28,9 @@ struct Layers {
         }
         guard let root else { return [:] }
         guard case .mapping(let entries) = root.content else {
-            throw .syntax(problem: "the file is no mapping of settings: write each as name: value, with a blank behind the colon", .file(path: path, line: 1, column: 1))
+            throw .syntax(
+                problem: "the file is no mapping of settings: write each as name: value, with a blank behind the colon",
+                .file(path: path, line: 1, column: 1))
         }
         var given: [Option: Given] = [:]
         for entry in entries {

@@ -101,7 +101,7 @@ import Scopes
         // A static string of the library.
         let text = unsafe String(cString: words)
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
-            let words = unsafe isIndentedByTab(Int(clamping: mark.line)) ? "a tab cannot indent: use blanks" : text
+            let words = isIndentedByTab(Int(clamping: mark.line)) ? "a tab cannot indent: use blanks" : text
             return YAMLProblem(words: words, position: Self.position(mark))
         }
         return YAMLProblem(words: text, position: unsafe place(of: parser.pointee.problem_offset))

@@ -33,7 +33,8 @@ import Testing
         Case("underscore", "password_file: x\n", "1:1", "did you mean password-file?"),
         Case("capitals", "APN: x\n", "1:1", "did you mean apn?"),
         Case("a secret under a name of its own", "password: \(secret)\n", "1:1", "did you mean password-file?"),
-        Case("another program's key", "modems:\n  - device: /dev/x\n    pin: \(TestSecrets.pin)\n", "3:5", "modems.pin"),
+        Case(
+            "another program's key", "modems:\n  - device: /dev/x\n    pin: \(TestSecrets.pin)\n", "3:5", "modems.pin"),
         Case("key twice", "apn: a\nbaud: 9600\napn: b\n", "3:1", "apn is there twice"),
         Case("key twice within", "timeouts: {connect: 5s, connect: 6s}\n", "1:25", "connect is there twice"),
         Case("line ends of another system", "apn: x\r\nsever: y\r\n", "2:1", "did you mean server?"),
@@ -88,8 +89,12 @@ import Testing
         Case("percent", "server: smtps://%zz@h.example\n", "1:9", "percent-encoded"),
         Case("user without a password", "apn: x\nserver: smtps://u@h.example\n", "2:9", "no password-file for it"),
         Case("password without a user", "server: smtps://h.example\npassword-file: p\n", "1:9", "names no user"),
-        Case("password file that is missing", "server: smtps://u@h.example\npassword-file: none\n", "2:16", "cannot be read"),
-        Case("PIN in place of its file", "device: /dev/x\nsim-pin-file: \(TestSecrets.pin)\n", "2:15", "not the PIN itself"),
+        Case(
+            "password file that is missing", "server: smtps://u@h.example\npassword-file: none\n", "2:16",
+            "cannot be read"),
+        Case(
+            "PIN in place of its file", "device: /dev/x\nsim-pin-file: \(TestSecrets.pin)\n", "2:15",
+            "not the PIN itself"),
         Case("certificates that are missing", "ca-file: none.pem\n", nil, "none.pem", "cannot be read"),
         Case("two bodies", "body: a\nbody-file: b\n", "2:12", "exclude each other"),
         Case("two kinds of modems", "device: /dev/a\nmodems: [{device: /dev/b}]\n", "2:9", "exclude each other"),

@@ -99,7 +99,7 @@ final class MailServer: Sendable {
     static func elsewhere(port: Int, isStartTLS: Bool) throws -> MailServer {
         MailServer(
             port: port, isStartTLS: isStartTLS, anchors: try TestCertificates.shared().root,
-            directory: try TemporaryFolder.make(), process: nil, maildir: nil)
+            directory: try TemporaryFolder.make(), process: nil, stopping: [], maildir: nil)
     }
 
     private init(

@@ -49,6 +49,20 @@ import Testing
         #expect(goodbye == .perhapsDelivered(.unexpectedReply(.message, Reply(221, "bye"))))
     }
 
+    /// The limit for the envelope is long, the one for the message short: the second counts from the envelope's last reply on.
+    @Test func aShorterLimitCountsAtOnce() async throws {
+        var timeouts = SMTPTimeouts()
+        timeouts.dataTermination = .seconds(1)
+        let target = try envelope("a@example.net")
+        let talk = try await converse(
+            Self.chunk + "S: 250 ok\nS: 250 ok\nSILENCE", timeouts: timeouts, clock: SelectiveClock(passes: .seconds(1))
+        ) { client throws(SMTPError) in try await client.send(target, message("hi\r\n")) }
+        #expect(
+            try talk.result.get().recipients.map(\.verdict) == [
+                .perhapsDelivered(.timedOut(.message, .seconds(1)))
+            ])
+    }
+
     @Test func aSecondGreetingIsNoAnswerToEHLO() async throws {
         let talk = try await converse("S: 220 mx\nC: EHLO gw.example.com\nS: 220 mx again\n") {
             client throws(SMTPError) in try await client.open()

@@ -62,6 +62,8 @@ final class SMTPWire: Sendable {
     private enum Part: Sendable {
         case writer(SMTPError?)
         case reader(SMTPError?)
+        /// The limit became shorter with a reply: the reader goes on at this entry of the table, beside a new watch.
+        case hastened(next: Int)
         case watchdog(Duration?)
     }
 
@@ -70,7 +72,7 @@ final class SMTPWire: Sendable {
         let watchdog = Watchdog(clock: clock, limit: record.limit)
         await withTaskGroup(of: Part.self) { group in
             group.addTask { .writer(await self.write(flight, record, watchdog)) }
-            group.addTask { .reader(await self.read(flight, record, watchdog)) }
+            group.addTask { await self.read(flight, from: 0, record, watchdog) }
             group.addTask { .watchdog(await watchdog.run()) }
             while let part = await group.next() {
                 switch part {
@@ -83,6 +85,9 @@ final class SMTPWire: Sendable {
                     group.addTask { .watchdog(await watchdog.run()) }
                 case .reader(let failure):
                     if record.readerEnded(failure, finishWhenLeft: self.finishWhenLeft) { group.cancelAll() }
+                case .hastened(let next):
+                    group.addTask { .watchdog(await watchdog.run()) }
+                    group.addTask { await self.read(flight, from: next, record, watchdog) }
                 case .watchdog(let limit?):
                     record.timedOut(limit)
                     group.cancelAll()
@@ -98,21 +103,24 @@ final class SMTPWire: Sendable {
 // MARK: - Reading
 
 extension SMTPWire {
-    private func read<C>(_ flight: Flight, _ record: FlightRecord, _ watchdog: Watchdog<C>) async -> SMTPError? {
+    private func read<C>(
+        _ flight: Flight, from start: Int, _ record: FlightRecord, _ watchdog: Watchdog<C>
+    ) async -> Part {
         do throws(SMTPError) {
-            for step in flight.expected {
+            for (index, step) in flight.expected.enumerated().dropFirst(start) {
                 let reply = try await nextReply(step)
                 guard !reply.isOutOfStep(at: step), record.mayBeAnswered(by: reply, step) else {
                     throw .unexpectedReply(step, reply)
                 }
                 record.received(reply)
-                watchdog.expect(within: record.limit)
-                if reply.code == 421 { return .refused(step, reply) }
-                if record.isUseless(finishWhenLeft: finishWhenLeft) { return nil }
+                let isEarlier = watchdog.expect(within: record.limit)
+                if reply.code == 421 { return .reader(.refused(step, reply)) }
+                if record.isUseless(finishWhenLeft: finishWhenLeft) { return .reader(nil) }
+                if isEarlier { return .hastened(next: index + 1) }
             }
-            return nil
+            return .reader(nil)
         } catch {
-            return error
+            return .reader(error)
         }
     }
 

@@ -20,14 +20,18 @@ final class Watchdog<C: Clock>: Sendable where C.Duration == Duration {
         state.withLock { $0.end = now.advanced(by: $0.limit) }
     }
 
-    func expect(within limit: Duration) {
-        let now = clock.now
-        state.withLock { $0 = State(limit: limit, end: now.advanced(by: limit)) }
+    /// Answers whether the end is earlier than before, which a `run` at work does not see: start another.
+    @discardableResult func expect(within limit: Duration) -> Bool {
+        let end = clock.now.advanced(by: limit)
+        return state.withLock { state in
+            defer { state = State(limit: limit, end: end) }
+            return end < state.end
+        }
     }
 
     /// Returns the limit that passed, nil when cancelled before.
     ///
-    /// A `run` at work sees a shorter limit only when its former one has passed: for a much shorter one, start another.
+    /// A `run` at work sees a shorter limit only when its former one has passed: for a shorter one, start another.
     func run() async -> Duration? {
         while true {
             let (end, limit) = state.withLock { ($0.end, $0.limit) }
