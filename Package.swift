@@ -61,8 +61,8 @@ let package = Package(
         library(
             "Courier",
             [
-                "Scopes", "Credentials", "ByteStreams", "AT", "Mail", "SMTP", "TLS", "SerialPort", "Modem", "Bearer",
-                "Settings", nioCore, nioPosix, systemPackage,
+                "Scopes", "Credentials", "ByteStreams", "AT", "Mail", "SMTP", "TLS", "SerialPort", "Sockets", "Modem",
+                "Bearer", "Settings", nioCore, nioPosix, systemPackage,
             ]),
         library(
             "FakeModem",

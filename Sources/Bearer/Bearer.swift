@@ -11,6 +11,9 @@ public protocol Bearer: Sendable {
     /// The bearer's own address as text, where it is known: `10.1.2.3`, `2001:db8::1`.
     var localAddress: String? { get }
 
+    /// How many connections it carries at once; nil: no bound of its own that is known.
+    var connectionLimit: Int? { get }
+
     /// Resolves the name, connects, and answers with the stream. Throws a `Failure`: `BearerError`, or over an interface
     /// `SocketError`. A failed or cancelled attempt leaves no slot and no descriptor behind.
     func connect(to host: String, port: UInt16) async throws -> any ByteStream

@@ -19,6 +19,8 @@ public final class InterfaceBearer: Bearer {
     /// Of the latest connection; nil before the first.
     public var localAddress: String? { address.withLock { $0 } }
 
+    public var connectionLimit: Int? { nil }
+
     public func connect(to host: String, port: UInt16) async throws -> any ByteStream {
         let stream = try await connector.connect(to: host, port: Int(port))
         address.withLock { $0 = stream.localAddress?.ipAddress }

@@ -80,6 +80,15 @@ final class SocketBearer: Bearer {
 
     var localAddress: String? { state.withLock { $0.address } }
 
+    /// The line itself carries one; else as many as the modem has sockets.
+    var connectionLimit: Int? {
+        switch (dialect.carriage, dialect.slots) {
+        case (.online, _): 1
+        case (.pull, .host(let range)), (.push, .host(let range)): range.count
+        case (.pull, .modem), (.push, .modem): nil
+        }
+    }
+
     private var context: PDPContext { state.withLock { $0.context } }
 
     // MARK: Start

@@ -16,12 +16,19 @@ public protocol ByteStream: Sendable {
     /// Returns when the far TCP has acknowledged all, or at once where the link cannot tell.
     func flush() async throws(StreamFailure)
 
+    /// Ends the direction of writing alone, behind what was written; the peer reads its end, and may still be read from. Later
+    /// writes fail with `.closed`. Answers whether the peer was told: false, and nothing is changed, where the stream has no
+    /// such end (a modem's own sockets).
+    func endWriting() async throws(StreamFailure) -> Bool
+
     /// Ends the stream, both ways. When it returns, the slot or descriptor is reusable. Idempotent, never throws; a pending
     /// read or write ends with `.closed`.
     func close() async -> TeardownStep
 }
 
 extension ByteStream {
+    public func endWriting() async throws(StreamFailure) -> Bool { false }
+
     /// Writes all of `octets`, in as many calls as the stream needs.
     public func writeAll(_ octets: ByteBuffer) async throws(StreamFailure) {
         var rest = octets

@@ -69,6 +69,10 @@ public final class CountingStream: ByteStream {
         try await base.flush()
     }
 
+    public func endWriting() async throws(StreamFailure) -> Bool {
+        try await base.endWriting()
+    }
+
     public func close() async -> TeardownStep {
         await base.close()
     }

@@ -31,6 +31,11 @@ public final class MemoryStream: ByteStream {
 
     public func flush() async throws(StreamFailure) {}
 
+    public func endWriting() async throws(StreamFailure) -> Bool {
+        outgoing.end(writerIs: .gone(.closed), readerIs: .drained)
+        return true
+    }
+
     public func close() async -> TeardownStep {
         incoming.end(writerIs: .gone(.reset("the other end closed")), readerIs: .gone(.closed))
         outgoing.end(writerIs: .gone(.closed), readerIs: .drained)

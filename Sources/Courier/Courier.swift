@@ -83,6 +83,15 @@ public struct Courier: Sendable {
         }
     }
 
+    /// Carries connections of this machine's clients through the bearer, until it is cancelled, the bearer is lost, or its one
+    /// connection is done. Never throws: how it ended is the report.
+    /// - Parameter listening: told of the address, with the port that the kernel chose, once clients are served.
+    public func tunnel(
+        _ plan: TunnelPlan, listening: @escaping @Sendable (_ address: String) -> Void
+    ) async -> TunnelReport {
+        await Tunnel(plan, settings: settings, host: host, observer: observer).run(listening: listening)
+    }
+
     private func compose() async throws -> ComposedMessage {
         let stamp = MessageStamp(date: .now(), random: host.randomOctets(24))
         return try await Composer(settings.message, scratch: host.scratch, threads: host.threads).compose(stamp)

@@ -15,8 +15,7 @@ struct Dialogue {
     let teardown: Teardown
     let facts: Facts
     private let observer: Observer
-    private let context: TLSClientContext
-    private let sessions: FileSessionStore
+    private let secureClient: SecureClient
     let memory: ServerMemory
     private let credentials: LoginCredentials?
 
@@ -31,8 +30,7 @@ struct Dialogue {
         self.teardown = teardown
         self.facts = facts
         self.observer = observer
-        context = try TLSClientContext(TLSClientConfiguration(settings, clock: clock))
-        sessions = FileSessionStore(directory: settings.stateDirectory + "/tls", pool: host.threads)
+        secureClient = try SecureClient(settings, host: host, clock: clock)
         memory = ServerMemory(
             directory: settings.stateDirectory + "/servers", server: server, pool: host.threads, clock: clock)
         credentials = try Self.credentials(settings, server)
@@ -121,12 +119,7 @@ struct Dialogue {
 
     private func secure(_ stream: any ByteStream, _ secured: Secured) async throws -> any ByteStream {
         timeline.begin(.tls)
-        let (context, sessions, server) = (context, sessions, server)
-        let tls = try await within(settings.timeouts.tls) {
-            try await TLSStream.connect(
-                over: stream, context: context, serverName: server.host, port: server.port,
-                sessions: sessions)
-        }
+        let tls = try await secureClient.secure(stream, host: server.host, port: server.port)
         secured.set(tls)
         facts.note(
             session: Report.Session(

@@ -138,16 +138,7 @@ extension Report {
             .init("exit_status", .integer(Int(exitStatus.rawValue))),
             .init("recipients", .array(recipients.map(\.json))),
         ]
-        if let failure {
-            members.append(
-                .init(
-                    "error",
-                    .object([
-                        .init("class", .string(failure.failureClass.rawValue)),
-                        .init("summary", .string(failure.summary)),
-                        .init("advice", failure.advice.map { .string($0) } ?? .null),
-                    ])))
-        }
+        if let failure { members.append(.init("error", JSONValue(failure))) }
         if !notes.isEmpty { members.append(.init("notes", .array(notes.map { .string($0) }))) }
         if !explanation.isEmpty { members.append(.init("explanation", .array(explanation.map { .string($0) }))) }
         if let messageID { members.append(.init("message_id", .string(messageID))) }
@@ -171,6 +162,16 @@ extension Report {
         members.append(.init("attempts", .integer(attempts)))
         members.append(.init("seconds", .seconds(duration)))
         return .object(members)
+    }
+}
+
+extension JSONValue {
+    /// With `class`, `summary` and `advice`.
+    init(_ failure: any Failure) {
+        self = .object([
+            .init("class", .string(failure.failureClass.rawValue)), .init("summary", .string(failure.summary)),
+            .init("advice", failure.advice.map { .string($0) } ?? .null),
+        ])
     }
 }
 

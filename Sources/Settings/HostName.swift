@@ -26,6 +26,8 @@ enum HostName {
 struct IPAddress: Equatable {
     let text: String
     let isVersion6: Bool
+    /// `::1`, however it is written.
+    let isLoopback: Bool
 
     init?(_ text: some StringProtocol) {
         self.text = String(text)
@@ -34,5 +36,8 @@ struct IPAddress: Equatable {
         // Room for an IPv6 address; inet_pton writes no more than its family needs.
         var room = in6_addr()
         guard unsafe inet_pton(isVersion6 ? AF_INET6 : AF_INET, self.text, &room) == 1 else { return nil }
+        let octets = unsafe withUnsafeBytes(of: room) { unsafe Array($0) }
+        isLoopback =
+            isVersion6 ? octets.dropLast().allSatisfy { $0 == 0 } && octets.last == 1 : octets.first == 127
     }
 }

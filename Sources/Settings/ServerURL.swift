@@ -75,7 +75,8 @@ public struct ServerURL: Sendable, Equatable, CustomStringConvertible {
         return user
     }
 
-    private static func host(_ text: Substring) throws(Problem) -> (String, Substring?) {
+    /// The host and, behind a colon, the rest.
+    static func host(_ text: Substring) throws(Problem) -> (String, Substring?) {
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]"),
                 let address = IPAddress(text[text.index(after: text.startIndex)..<end]),

@@ -1,5 +1,6 @@
 public import ByteStreams
 import CLinux
+import Glibc
 public import NIOCore
 public import Scopes
 
@@ -25,6 +26,7 @@ public actor SocketStream: ByteStream {
     private let linger: TimeAmount
     private var life = Life.open
     private var lastInfo: TCPInfo?
+    private var hasEndedWriting = false
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         // The channel keeps its loop, and this actor keeps the channel.
@@ -69,8 +71,9 @@ public actor SocketStream: ByteStream {
         while true {
             guard case .open = life else { throw .closed }
             switch handler.value.outbound {
-            case .failed(let failure): throw failure
+            case .failed(let failure): throw hasEndedWriting ? .closed : failure
             case .busy: try await wait(as: .writer)
+            case .idle where hasEndedWriting: throw .closed
             case .idle:
                 guard let chunk = octets.readSlice(length: min(octets.readableBytes, Self.largestWrite)) else { return }
                 handler.value.write(chunk)
@@ -110,6 +113,37 @@ public actor SocketStream: ByteStream {
         guard let raw = try? await answer.get() else { return lastInfo }
         lastInfo = TCPInfo(raw, isIPv6: channel.remoteAddress?.protocol == .inet6)
         return lastInfo
+    }
+
+    /// Sends the TCP's end behind what was written (RFC 9293 §3.6); true, unless it failed before.
+    public func endWriting() async throws(StreamFailure) -> Bool {
+        while true {
+            guard case .open = life else { throw .closed }
+            if hasEndedWriting { return true }
+            switch handler.value.outbound {
+            case .failed(let failure): throw failure
+            case .busy: try await wait(as: .writer)
+            case .idle:
+                hasEndedWriting = true
+                channel.close(mode: .output, promise: nil)
+                return true
+            }
+        }
+    }
+
+    /// Ends the stream with a reset (RFC 9293 §3.10.7): the peer learns that octets may be missing. Otherwise as `close`.
+    public func reset() async -> TeardownStep {
+        if case .open = life, channel.isActive, let provider = channel as? any SocketOptionProvider {
+            try? await provider.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0)).get()
+        }
+        guard case .open = life else { return await close() }
+        let clock = ContinuousClock()
+        let start = clock.now
+        handler.value.endHere()
+        try? await channel.close()
+        let step = TeardownStep(name: "tcp", outcome: .done, duration: clock.now - start)
+        life = .closed(step)
+        return step
     }
 
     /// Sends what is written, then this side's end, waits for the peer's (not longer than the linger time), and closes the

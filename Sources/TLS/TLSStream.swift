@@ -230,6 +230,16 @@ public final class TLSStream: ByteStream {
 
     // Ending
 
+    /// With TLS 1.3 close_notify ends one direction (RFC 8446 §6.1); TLS 1.2 answers it with the end of both (RFC 5246 §7.2.1),
+    /// so there is none.
+    public func endWriting() async throws(StreamFailure) -> Bool {
+        guard info.version == .tls13 else { return false }
+        try await drain()
+        let step = await shutdown(limit: .seconds(60))
+        guard step.isClean else { throw .timedOut("close_notify was not taken") }
+        return true
+    }
+
     /// Sends close_notify within `limit`, and keeps the newest session; the stream below stays open and is the caller's
     /// again. The peer's close_notify is not waited for. Idempotent, never throws.
     public func shutdown(limit: Duration = .seconds(1)) async -> TeardownStep {

@@ -8,5 +8,8 @@ struct Modemail: ParsableCommand {
             unavailable, 75 try again, 76 protocol error by the server (certificates too), 77 password or PIN refused, \
             78 configuration.
             """,
-        version: "0.1.0", subcommands: [SendCommand.self, StatusCommand.self, ConfigCommand.self])
+        version: "0.1.0",
+        subcommands: [
+            SendCommand.self, StatusCommand.self, TunnelCommand.self, ConfigCommand.self,
+        ])
 }

@@ -17,16 +17,8 @@ struct Presentation {
         if !json { for note in report.notes { Output.error("modemail: \(note)") } }
         if let line = report.errorLine { Output.error("modemail: \(line)") }
         for step in report.teardown where !step.isClean && !timeline {
-            Output.error("modemail: closing \(step.name) \(Self.words(step.outcome))")
+            Output.error("modemail: closing \(step.name) \(step.words)")
         }
         return report.exitStatus
-    }
-
-    private static func words(_ outcome: TeardownStep.Outcome) -> String {
-        switch outcome {
-        case .done, .notNeeded: "was done"
-        case .failed(let words): "failed: \(words)"
-        case .cut: "took too long and was cut short; the next start finishes it"
-        }
     }
 }

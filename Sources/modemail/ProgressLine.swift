@@ -21,7 +21,9 @@ final class ProgressLine: Sendable {
         isatty(STDERR_FILENO) == 1 ? ProgressLine() : nil
     }
 
-    func observer(recorded: (@Sendable (String) -> Void)?) -> Observer {
+    func observer(
+        reported: @escaping @Sendable (String) -> Void, recorded: (@Sendable (String) -> Void)?
+    ) -> Observer {
         Observer(
             phaseBegan: { phase in
                 self.update(force: true) { state in
@@ -35,7 +37,7 @@ final class ProgressLine: Sendable {
                 self.update(force: octets == all) { state in
                     state.note = Self.words(octets, of: all, since: state.started)
                 }
-            }, recorded: recorded)
+            }, reported: reported, recorded: recorded)
     }
 
     /// Takes the line away, so that the result stands alone.

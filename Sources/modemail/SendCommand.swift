@@ -17,6 +17,7 @@ struct SendCommand: ParsableCommand {
 
     @OptionGroup(title: "Modem") var modem: ModemOptions
     @OptionGroup(title: "Server") var server: ServerOptions
+    @OptionGroup(title: "TLS") var trust: TrustOptions
     @OptionGroup(title: "Message") var message: MessageOptions
     @OptionGroup(title: "Other") var common: CommonOptions
     @Flag(help: "Show each phase with its time, octets and round trips.")
@@ -26,6 +27,7 @@ struct SendCommand: ParsableCommand {
         var flags = Flags()
         modem.fill(&flags)
         server.fill(&flags)
+        trust.fill(&flags)
         message.fill(&flags)
         common.fill(&flags)
         flags.set(.timeline, isOn: timeline)

@@ -27,7 +27,13 @@ struct Surroundings {
         }
         var recorded: (@Sendable (String) -> Void)?
         if let transcript { recorded = { line in transcript.record(line) } }
-        let observer = progress?.observer(recorded: recorded) ?? Observer(recorded: recorded)
+        let reported: @Sendable (String) -> Void = { line in
+            progress?.clear()
+            Output.error("modemail: \(line)")
+        }
+        let observer =
+            progress?.observer(reported: reported, recorded: recorded)
+            ?? Observer(reported: reported, recorded: recorded)
         let result = await work(Courier(settings: settings, host: host, observer: observer))
         progress?.clear()
         await transcript?.close()
