@@ -57,12 +57,13 @@ let package = Package(
         library(
             "Modem", ["Scopes", "Credentials", "ByteStreams", "AT", nioCore, nioPosix, systemPackage]),
         library("Bearer", ["Scopes", "ByteStreams", "AT", "Modem", "Sockets", nioCore, nioPosix]),
+        library("Terminal", ["Scopes", nioPosix]),
         library("Settings", ["Scopes", "Credentials", "CYAML", systemPackage]),
         library(
             "Courier",
             [
                 "Scopes", "Credentials", "ByteStreams", "AT", "Mail", "SMTP", "TLS", "SerialPort", "Sockets", "Modem",
-                "Bearer", "Settings", nioCore, nioPosix, systemPackage,
+                "Bearer", "Terminal", "Settings", nioCore, nioPosix, systemPackage,
             ]),
         library(
             "FakeModem",
@@ -73,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "modemail",
             dependencies: [
-                "Scopes", "Settings", "Courier", argumentParser, nioCore, nioPosix, systemPackage,
+                "Scopes", "Settings", "Courier", "Terminal", argumentParser, nioCore, nioPosix, systemPackage,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -87,7 +88,7 @@ let package = Package(
             swiftSettings: settings),
         tests("ScopesTests", ["Scopes", "Support"]),
         tests("ByteStreamsTests", ["ByteStreams", "Scopes", "Support", nioCore]),
-        tests("ATTests", ["AT", "Credentials", "Support", nioCore]),
+        tests("ATTests", ["AT", "Credentials", "Scopes", "Support", nioCore]),
         tests("MailTests", ["Mail", "Scopes", "Support", nioCore]),
         tests("SMTPTests", ["SMTP", "TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
         tests(
@@ -106,6 +107,7 @@ let package = Package(
                 "Bearer", "Modem", "AT", "ByteStreams", "Credentials", "Scopes", "Sockets", "Support", nioCore,
                 nioPosix,
             ]),
+        tests("TerminalTests", ["Terminal", "Support"]),
         tests("SettingsTests", ["Settings", "Credentials", "Scopes", "Support", systemPackage]),
         tests(
             "FakeModemTests",

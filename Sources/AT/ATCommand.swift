@@ -70,7 +70,8 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
         secrets = quoted + LineRedaction.bareSecrets(of: line)
     }
 
-    private init(wire: String, redacted: String, secrets: [String]) {
+    /// What is checked already.
+    init(wire: String, redacted: String, secrets: [String]) {
         self.wire = wire
         self.redacted = redacted
         self.secrets = secrets

@@ -95,6 +95,9 @@ public struct Exchange: Sendable, Equatable {
         /// `CONNECT`: the line is in data mode from the octet behind its line end on. A failure is a final result code; an
         /// `OK` in front of `CONNECT` is waited through (some transparent opens send both).
         case dataMode
+        /// Of a command whose kind nobody knows: any final result code, `CONNECT` among them, behind which the line is in data
+        /// mode as with `dataMode`.
+        case anyFinal
     }
 
     /// A final result code of a vendor's.

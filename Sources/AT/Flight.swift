@@ -157,7 +157,7 @@ extension Flight {
 
     private mutating func completion(_ line: ATLine, _ text: String) -> Meaning? {
         switch exchange.completion {
-        case .finalResultCode, .bareLine, .dataMode, .finalThenLine: return nil
+        case .finalResultCode, .anyFinal, .bareLine, .dataMode, .finalThenLine: return nil
         case .lineWithoutFinal(let pattern):
             guard stage == .awaitingEnd, pattern.matches(squeezed: text) else { return nil }
             answer.lines.append(line)
@@ -179,7 +179,7 @@ extension Flight {
     private func isMine(_ code: FinalResultCode) -> Bool {
         switch code {
         case .ok, .error, .cme, .cms, .vendor: true
-        case .connect: exchange.completion == .dataMode || isCall
+        case .connect: exchange.completion == .dataMode || exchange.completion == .anyFinal || isCall
         case .noCarrier, .busy, .noAnswer, .noDialtone: exchange.completion == .dataMode || isCall
         }
     }
@@ -191,7 +191,7 @@ extension Flight {
     private mutating func final(_ code: FinalResultCode) -> Meaning {
         guard code == .ok else { return ended(code) }
         switch exchange.completion {
-        case .finalResultCode, .lineInstead, .bareLine, .lineWithoutFinal: return ended(.ok)
+        case .finalResultCode, .anyFinal, .lineInstead, .bareLine, .lineWithoutFinal: return ended(.ok)
         case .dataMode: return .completion
         case .finalThenLine(_, let limit):
             isFinal = true
@@ -217,7 +217,7 @@ extension Flight {
                 answer.completingLine = line
                 return answer
             }
-        case .finalResultCode, .lineInstead, .bareLine, .lineWithoutFinal, .dataMode: return nil
+        case .finalResultCode, .anyFinal, .lineInstead, .bareLine, .lineWithoutFinal, .dataMode: return nil
         }
         guard exchange.finals.contains(where: { $0.pattern.matches(squeezed: text) }) else { return nil }
         answer.result = .vendor(line.text)

@@ -47,9 +47,9 @@ public struct StreamBridge: Sendable {
     private let clock: any Clock<Duration>
 
     /// - Parameter silenceLimit: how long a bridge of which one direction has ended may be silent; it counts when the far
-    ///   side could not be told of the near one's end, and when the far side has ended. 60 s by default.
+    ///   side could not be told of the near one's end, and when the far side has ended. 10 s by default; noticed within twice that.
     public init(
-        near: any ByteStream, far: any ByteStream, silenceLimit: Duration = .seconds(60),
+        near: any ByteStream, far: any ByteStream, silenceLimit: Duration = .seconds(10),
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.near = near

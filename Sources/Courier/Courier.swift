@@ -1,8 +1,10 @@
 import Mail
 import Modem
+import NIOPosix
 import SMTP
 public import Scopes
 public import Settings
+public import Terminal
 
 // Courier: one delivery, from the settings to the report.
 //
@@ -90,6 +92,34 @@ public struct Courier: Sendable {
         _ plan: TunnelPlan, listening: @escaping @Sendable (_ address: String) -> Void
     ) async -> TunnelReport {
         await Tunnel(plan, settings: settings, host: host, observer: observer).run(listening: listening)
+    }
+
+    /// Runs typed commands on the modem's AT line, one after the other; the first that does not end with `OK` is the last.
+    /// - Parameter shown: told of each result as it comes.
+    public func at(_ source: any CommandSource, shown: @Sendable (CommandResult) -> Void) async -> ATReport {
+        await ATRun(settings: settings, host: host, observer: observer).commands(source, shown: shown)
+    }
+
+    /// Gives the modem's AT line to a person, until the end of input.
+    /// - Parameter console: made once the line stands, before the first prompt; given back before the line is closed.
+    public func terminal(usesColour: Bool, console: @Sendable () -> (any Console)?) async -> ATReport {
+        let file = HistoryFile(stateDirectory: settings.stateDirectory, threads: host.threads)
+        var report = ATReport()
+        (report.failure, report.teardown) = await ATRun(settings: settings, host: host, observer: observer)
+            .withConversation { conversation in
+                let problem = try await host.threads.runIfActive { [settings] in
+                    StateDirectory.make(settings.stateDirectory)
+                }
+                if let problem { observer.reported(problem) }
+                let lines = await file.read()
+                guard let console = console() else { throw CourierError.unexpected("the terminal cannot be set") }
+                defer { console.restore() }
+                let terminal = ATTerminal(
+                    console: console, conversation: conversation, history: file, lines: lines, usesColour: usesColour)
+                await terminal.run()
+                try Task.checkCancellation()
+            }
+        return report
     }
 
     private func compose() async throws -> ComposedMessage {

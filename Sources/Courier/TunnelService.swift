@@ -112,7 +112,9 @@ final class TunnelService: Sendable {
                 }
                 let how = far.info.map { ", \($0.version.rawValue)\($0.isResumed ? " (resumed)" : "")" } ?? ""
                 observer.reported("\(name): connected to \(plan.connect) in \((clock.now - start).secondsText) s\(how)")
-                let outcome = await StreamBridge(near: client, far: far.stream).run()
+                let outcome = await StreamBridge(
+                    near: client, far: far.stream, silenceLimit: settings.timeouts.halfClose
+                ).run()
                 end(outcome, far)
                 observer.reported("\(name): \(outcome.words), \((clock.now - start).secondsText) s")
                 return outcome
@@ -176,8 +178,8 @@ extension StreamBridge.Outcome {
         let how =
             switch ending {
             case .both: "ended"
-            case .silence(.near): "ended after the client's end and a long silence"
-            case .silence(.far): "ended after the far end and a long silence"
+            case .silence(.near): "ended: the client's end, and silence behind it"
+            case .silence(.far): "ended: the far end, and silence behind it"
             case .failed(.near, let failure): "the client failed: \(failure.summary)"
             case .failed(.far, let failure): "the far end failed: \(failure.summary)"
             case .cancelled: "interrupted"

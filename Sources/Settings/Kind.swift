@@ -37,7 +37,7 @@ extension Option {
             .mapping([
                 "registration": .duration, "connect": .duration, "tls": .duration, "greeting": .duration,
                 "command": .duration, "data": .duration, "data-block": .duration, "data-termination": .duration,
-                "total": .duration, "teardown": .duration,
+                "half-close": .duration, "total": .duration, "teardown": .duration,
             ])
         case .aliases, .commandTimeouts: .names
         case .retry: .mapping(["first": .duration, "ceiling": .duration])

@@ -135,6 +135,7 @@ struct Loader {
         try limit("data", &timeouts.data)
         try limit("data-block", &timeouts.dataBlock)
         try limit("data-termination", &timeouts.dataTermination)
+        try limit("half-close", &timeouts.halfClose)
         try limit("total", &timeouts.total)
         try limit("teardown", &timeouts.teardown)
         return timeouts

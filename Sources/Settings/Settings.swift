@@ -93,6 +93,9 @@ public struct Timeouts: Sendable, Equatable {
     public var dataBlock = Duration.seconds(180)
     /// The reply to the message; 10 minutes by default. A shorter one means mail sent twice where the server works long.
     public var dataTermination = Duration.seconds(600)
+    /// How long a tunnel's connection of which one end has ended may be silent, where that end cannot be passed on; 10 s by
+    /// default.
+    public var halfClose = Duration.seconds(10)
     /// All of one attempt without the teardown; 30 minutes by default.
     public var total = Duration.seconds(1800)
     /// The whole teardown; 15 s by default.

@@ -41,6 +41,8 @@ final class SocketHandler: ChannelInboundHandler {
     private var received = ByteBuffer()
     private var isReadRequested = false
     private var isDiscarding = false
+    /// Whether this side's end was sent: then the peer's ends the connection.
+    private var hasEndedWriting = false
     private var context: ChannelHandlerContext?
     private var parked: [Slot: CheckedContinuation<Void, Never>] = [:]
 
@@ -75,6 +77,12 @@ final class SocketHandler: ChannelInboundHandler {
             self.wake(.writer)
         }
         context.writeAndFlush(wrapOutboundOut(octets), promise: written)
+    }
+
+    /// Sends this side's end; nothing may be under way.
+    func endWriting() {
+        hasEndedWriting = true
+        context?.close(mode: .output, promise: nil)
     }
 
     /// From now on everything fails with `.closed`, and what still comes is thrown away, so that the peer's end is seen.
@@ -156,6 +164,7 @@ final class SocketHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        if hasEndedWriting, case .open = inbound { inbound = .ended }
         end(.reset("the peer closed the connection"))
         context.fireChannelInactive()
     }

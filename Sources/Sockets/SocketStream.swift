@@ -125,7 +125,7 @@ public actor SocketStream: ByteStream {
             case .busy: try await wait(as: .writer)
             case .idle:
                 hasEndedWriting = true
-                channel.close(mode: .output, promise: nil)
+                handler.value.endWriting()
                 return true
             }
         }

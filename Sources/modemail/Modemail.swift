@@ -10,6 +10,6 @@ struct Modemail: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            SendCommand.self, StatusCommand.self, TunnelCommand.self, ConfigCommand.self,
+            SendCommand.self, StatusCommand.self, ATCommandLine.self, TunnelCommand.self, ConfigCommand.self,
         ])
 }

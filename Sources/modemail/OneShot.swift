@@ -2,13 +2,14 @@ import Glibc
 import NIOPosix
 import Scopes
 import Synchronization
+import Terminal
 
 /// Runs one command to its end: the main thread waits for signals, everything else happens on one event loop's thread.
 ///
-/// SIGINT and SIGTERM cancel the command, which then takes everything down in order; a second one ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP (as SIGTERM) cancel the command, which then takes everything down in order; a second one ends the process at once.
 struct OneShot {
     private static let done = SIGUSR1
-    private static let watched = [SIGINT, SIGTERM, done]
+    private static let watched = [SIGINT, SIGTERM, SIGHUP, done]
 
     /// - Parameter operation: gets the group of one loop, and answers with the status to exit with.
     static func run(_ operation: @escaping @Sendable (MultiThreadedEventLoopGroup) async -> ExitStatus) -> Never {
@@ -37,7 +38,10 @@ struct OneShot {
             }
             guard number != done else { continue }
             let meaning: ExitStatus = number == SIGINT ? .interrupted : .terminated
-            if interruption != nil { _exit(meaning.rawValue) }
+            if interruption != nil {
+                SavedTerminal.restore()
+                _exit(meaning.rawValue)
+            }
             interruption = meaning
             task.cancel()
         }

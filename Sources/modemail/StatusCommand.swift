@@ -13,19 +13,12 @@ struct StatusCommand: ParsableCommand {
               modemail status --device /dev/ttyUSB2
             """)
 
-    @ArgumentParser.Option(help: ArgumentHelp("The modem's AT port.", valueName: "path"))
-    var device: String?
-    @ArgumentParser.Option(help: ArgumentHelp("Bits per second of the line (115200).", valueName: "n"))
-    var baud: String?
-    @ArgumentParser.Option(help: ArgumentHelp("Flow control of the line: none or rts-cts.", valueName: "kind"))
-    var flow: String?
+    @OptionGroup(title: "Line") var line: LineOptions
     @OptionGroup(title: "Other") var common: CommonOptions
 
     func run() throws {
         var flags = Flags()
-        flags.set(.device, device)
-        flags.set(.baud, baud)
-        flags.set(.flow, flow)
+        line.fill(&flags)
         common.fill(&flags)
         let settings = try LoadedSettings.load(config: common.config, flags: flags)
         OneShot.run { group in

@@ -55,6 +55,35 @@ struct SocketStreamTests {
         }
     }
 
+    @Test func oneDirectionEndsAndTheOtherGoesOn() async throws {
+        try await withConnection { near, far in
+            try await near.writeAll(ByteBuffer(string: "question"))
+            #expect(try await near.endWriting())
+            #expect(try await near.endWriting())
+            #expect(try await far.readAll() == ByteBuffer(string: "question"))
+            try await far.writeAll(ByteBuffer(string: "answer"))
+            #expect(
+                await failure { () throws(StreamFailure) in try await near.writeAll(ByteBuffer(string: "x")) }
+                    == .closed)
+            #expect(try await far.endWriting())
+            #expect(try await near.readAll() == ByteBuffer(string: "answer"))
+            #expect(try await near.read(atMost: 1) == nil)
+        }
+    }
+
+    @Test func aResetIsNoEndForThePeer() async throws {
+        try await withConnection { near, far in
+            try await near.writeAll(ByteBuffer(string: "part"))
+            #expect(try await far.readExactly(4) == ByteBuffer(string: "part"))
+            #expect(await near.reset().isClean)
+            let end = await failure { () throws(StreamFailure) in _ = try await far.read(atMost: 1) }
+            guard case .reset? = end else {
+                Issue.record("\(String(describing: end))")
+                return
+            }
+        }
+    }
+
     @Test func thePeersEndComesBehindItsLastOctetAndAgain() async throws {
         try await withConnection { near, far in
             try await far.writeAll(ByteBuffer(repeating: 0x41, count: 100_000))

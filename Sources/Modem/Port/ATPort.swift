@@ -159,6 +159,9 @@ extension ATPort {
             name: name, outcome: error.map { .failed($0.summary) } ?? .done, duration: Duration(handler.now - begun))
     }
 
+    /// Back to command mode behind a `CONNECT` that nobody wanted; nil: it is proven.
+    public func leaveDataMode() async -> TeardownStep { await leaveDataMode(byModem: false) }
+
     private func beginWait(_ id: UInt64, _ continuation: CheckedContinuation<Void, Never>) {
         guard let data = handler.data else { return continuation.resume() }
         data.wait(id, continuation)
