@@ -1,3 +1,4 @@
+import Modem
 public import Scopes
 
 /// What can go wrong with a delivery beside what its layers say of themselves.
@@ -52,7 +53,7 @@ public enum CourierError: Failure, Equatable {
         case .noDevice: "give the AT port with --device, as /dev/serial/by-id/… or /dev/ttyUSB2"
         case .noServer: "give it with --server smtps://user@host"
         case .noPassword: "give it with --password-file, or say --auth none"
-        case .noDialect: "if it speaks Quectel's +QI commands, say --dialect quectel"
+        case .noDialect: "if it speaks the commands of one of these, say --dialect \(Self.families)"
         case .lineShared: "end that program, or keep it from this device"
         case .file: "check that the folder exists and may be written"
         case .unexpected: "please report this"
@@ -71,5 +72,10 @@ public enum CourierError: Failure, Equatable {
 
     private static func during(_ phase: Phase?) -> String {
         phase.map { " (\($0))" } ?? ""
+    }
+
+    /// The dialects' names without their modes.
+    private static var families: String {
+        Dialects.names.filter { !$0.contains("/") }.joined(separator: ", ")
     }
 }

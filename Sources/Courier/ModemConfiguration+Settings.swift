@@ -9,7 +9,7 @@ extension ModemConfiguration {
             apn: modem.apn, apnUser: modem.apnUser, apnPassword: try modem.apnPassword?.read(),
             simPIN: try modem.simPIN?.read(), allowsRoaming: settings.roaming == .allow,
             allowsPINWithoutGuard: settings.pinGuard == .off, usesRTSCTS: modem.flow == .rtsCTS,
-            initCommands: modem.initCommands,
+            initCommands: modem.initCommands, dialectName: settings.dialect.name,
             limits: Limits(registration: settings.timeouts.registration))
     }
 }

@@ -93,7 +93,7 @@ struct ModemSession {
         var name = settings.dialect.name
         if name == nil { name = modem.profile.dialectName }
         guard let name else { throw CourierError.noDialect(modem: modem.identity.summary) }
-        let full = settings.dialect.mode.map { "\(name)/\($0)" } ?? name
+        let full = settings.dialect.mode.map { "\(name)/\($0.rawValue)" } ?? name
         guard let dialect = Dialects.named(full) else { throw BearerError.unknownDialect(full) }
         return dialect
     }

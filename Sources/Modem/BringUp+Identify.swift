@@ -10,7 +10,7 @@ extension BringUp {
         _ = try await log.ask(ErrorReporting())
         if configuration.usesRTSCTS { _ = try await log.ask(HardwareFlowControl()) }
         let identity = try await identity(log)
-        let profile = ModemProfile.matching(identity)
+        let profile = ModemProfile.matching(identity).speaking(configuration.dialectName)
         let words = [identity.manufacturer, identity.model, identity.revision].filter { !$0.isEmpty }
         log.report(
             .noted(words.isEmpty ? "a modem without a name" : words.joined(separator: " ").printable(limit: 120)))

@@ -45,7 +45,8 @@ public final class ContextKeeper: Sendable {
     /// Defines the context anew with the PDP type that the cause asks for; nil when the cause asks for none, or the owner
     /// chose the type. The caller activates the answer and gives up after the second refusal.
     public func adapted(_ context: PDPContext, after refusal: ModemError) async throws(ModemError) -> PDPContext? {
-        guard configuration.pdpType == nil, case .contextRefused(_, let cause?, _) = refusal,
+        guard configuration.pdpType == nil, profile.accountForm != .dialect,
+            case .contextRefused(_, let cause?, _) = refusal,
             let type = context.type.fallback(after: cause)
         else { return nil }
         var changed = context
@@ -80,6 +81,7 @@ extension ContextKeeper {
     /// Finds or defines the context, once: later calls answer with the same.
     func prepared(_ log: PhaseLog) async throws(ModemError) -> PDPContext {
         if let prepared = state.withLock({ $0.prepared }) { return prepared }
+        if profile.accountForm == .dialect { return ownedByDialect() }
         let plan = try await plan(log)
         state.withLock { $0.found = plan.found }
         let apn = configuration.apn ?? (configuration.account == nil ? nil : plan.found?.apn)
@@ -98,6 +100,14 @@ extension ContextKeeper {
         log.report(
             .noted("defining context \(context.cid) for \(written.apn.map { "APN \($0)" } ?? "the default APN")"))
         return try await write(context, log)
+    }
+
+    /// The dialect names access point and account when it activates; nothing is defined, and nothing has to be put back.
+    private func ownedByDialect() -> PDPContext {
+        let context = PDPContext(
+            cid: 1, type: configuration.pdpType ?? .ipv4, apn: configuration.apn, account: configuration.account)
+        remember(context)
+        return context
     }
 
     private func plan(_ log: PhaseLog) async throws(ModemError) -> ContextPlan {

@@ -17,6 +17,8 @@ public struct ModemConfiguration: Sendable {
     public let usesRTSCTS: Bool
     /// Further commands of the owner's, sent after identification, one line each.
     public let initCommands: [CommandText]
+    /// The dialect's family that the owner names, for a modem whose make is not known.
+    public let dialectName: String?
     public let limits: Limits
 
     /// How long bring-up waits for each thing. The limits of single commands are the line's: `LineProfile.timeouts`.
@@ -46,7 +48,7 @@ public struct ModemConfiguration: Sendable {
         apn: String? = nil, apnUser: String? = nil, apnPassword: Secret? = nil,
         authentication: PDPAccount.Authentication = .papOrCHAP, pdpType: PDPType? = nil, simPIN: Secret? = nil,
         allowsRoaming: Bool = false, allowsPINWithoutGuard: Bool = false, usesRTSCTS: Bool = false,
-        initCommands: [String] = [], limits: Limits = Limits()
+        initCommands: [String] = [], dialectName: String? = nil, limits: Limits = Limits()
     ) throws(ModemError) {
         self.apn = try Self.validated(apn: apn)
         self.account = try Self.account(user: apnUser, password: apnPassword, authentication: authentication)
@@ -56,6 +58,7 @@ public struct ModemConfiguration: Sendable {
         self.allowsPINWithoutGuard = allowsPINWithoutGuard
         self.usesRTSCTS = usesRTSCTS
         self.initCommands = try InitCommands.validated(initCommands)
+        self.dialectName = dialectName
         self.limits = limits
     }
 

@@ -25,6 +25,8 @@ public struct ModemProfile: Sendable, Equatable {
         case quectel
         /// None: the dialect's bearer has an account of its own.
         case ofTheBearer
+        /// By the dialect's own commands, with the bearer: contexts need no definition, and keep what they have.
+        case dialect
     }
 
     /// The profile of the first maker whose names the identity holds, else the generic one.
@@ -34,6 +36,7 @@ public struct ModemProfile: Sendable, Equatable {
         let isQuectel = manufacturer.contains("QUECTEL") || model.contains("QUECTEL")
         if isQuectel, quectelModels.contains(where: { model.contains($0) }) { return quectel }
         if isWIPsoft(manufacturer: manufacturer, model: model) { return wipsoft }
+        if manufacturer.contains("SIMCOM") || model.contains("SIMCOM"), isSIM800(model) { return simcom }
         return generic
     }
 
@@ -47,6 +50,30 @@ public struct ModemProfile: Sendable, Equatable {
     }
 
     private static let openATModels = ["Q24", "Q26", "SL6087", "SL808", "FXT", "FASTRACK"]
+
+    /// Of a modem whose make is not known and of which the owner says what it speaks: contexts and accounts are that family's.
+    func speaking(_ dialect: String?) -> ModemProfile {
+        guard dialectName == nil, let dialect,
+            let family = Self.families.first(where: { $0.dialectName == dialect })
+        else { return self }
+        return ModemProfile(
+            name: name, dialectName: dialect, pinCounters: pinCounters, accountForm: family.accountForm,
+            iccidForms: iccidForms, greatestCID: family.greatestCID)
+    }
+
+    private static let families = [quectel, simcom, wipsoft]
+
+    /// SIM800, SIM900, SIM7000 and their kin share `+CIP` sockets. The number decides as a whole: the SIM7600, the SIM7080 and
+    /// the SIM8200 speak other families.
+    private static func isSIM800(_ model: String) -> Bool {
+        let runs = model.split { !$0.isASCII || !($0.isNumber || $0.isLetter) }
+        return runs.contains { run in
+            guard run.hasPrefix("SIM") else { return false }
+            return simcomNumbers.contains(String(run.dropFirst(3).prefix { $0.isNumber }))
+        }
+    }
+
+    private static let simcomNumbers: Set<String> = ["800", "808", "840", "868", "900", "908", "968", "7000"]
 
     /// Quectel's EC2x, EG9x, BG9x, EG2x, EC200, EG91x, UG95 and BG77 families share `+QI` sockets.
     private static let quectelModels = [
@@ -64,6 +91,11 @@ public struct ModemProfile: Sendable, Equatable {
     public static let wipsoft = ModemProfile(
         name: "wipsoft", dialectName: "wip", pinCounters: [.wavecom, .standard], accountForm: .ofTheBearer,
         iccidForms: [.ccid], greatestCID: 4, pinStateLacksFinal: true)
+
+    /// The first number of `+CIPSTART` and its kin is no cid: the sockets have one context of their own.
+    public static let simcom = ModemProfile(
+        name: "simcom", dialectName: "simcom", pinCounters: [.simcom, .standard], accountForm: .dialect,
+        iccidForms: [.ccid, .iccid], greatestCID: 1)
 
     /// What 3GPP TS 27.007 gives; other makers' counters and serial numbers are tried where its own are refused.
     public static let generic = ModemProfile(

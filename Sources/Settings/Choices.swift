@@ -31,6 +31,7 @@ public struct DialectChoice: Sendable, Equatable {
     public enum Mode: String, Sendable, CaseIterable {
         case buffer
         case push
+        case sendOK = "send-ok"
         case transparent
     }
 

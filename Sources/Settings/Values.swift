@@ -52,7 +52,8 @@ enum Values {
         let name = parts[0]
         let mode = parts.count == 2 ? DialectChoice.Mode(rawValue: String(parts[1])) : nil
         guard parts.count == 1 || (parts.count == 2 && mode != nil) else {
-            throw failure(word, .dialect, "is not auto, NAME, or NAME with /transparent, /buffer or /push behind it")
+            throw failure(
+                word, .dialect, "is not auto, NAME, or NAME with /transparent, /buffer, /push or /send-ok behind it")
         }
         let isName = name.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x2D

@@ -34,7 +34,8 @@ struct ModemOptions: ParsableArguments {
     var via: String?
     @ArgumentParser.Option(
         help: ArgumentHelp(
-            "The modem's socket commands: auto, quectel, quectel/push or quectel/transparent.", valueName: "name"))
+            "The modem's socket commands: auto, or a dialect with or without its mode, such as simcom or quectel/push.",
+            valueName: "name"))
     var dialect: String?
     @ArgumentParser.Option(
         help: ArgumentHelp(

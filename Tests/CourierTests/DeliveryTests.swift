@@ -10,7 +10,8 @@ import Testing
             "Date: Tue, 24 Nov 2026 12:00:00 +0000", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: 8bit", "",
             ".", "..", ".a dot", "OK", "ERROR", "NO CARRIER", "SEND OK", "SEND FAIL", "CONNECT", "+++", "+++ATH",
-            "+QIURC: \"recv\",0", "+QIURC: \"closed\",0", "> ", ">", "~}\u{7F}~~}}", "AT+CFUN=1,1", "RDY",
+            "+QIURC: \"recv\",0", "+QIURC: \"closed\",0", "0, CLOSED", "CLOSED", "+CIPRXGET: 1,0", "DATA ACCEPT:0,1",
+            "+PDP: DEACT", "SHUT OK", "> ", ">", "~}\u{7F}~~}}", "AT+CFUN=1,1", "RDY",
             "Zulauf 4,2 m³/h – größer als gestern", "\"quotes\" and \\ backslash", "--EOF--Pattern--",
             String(repeating: "x", count: 998), TestSecrets.body, "",
         ]
@@ -23,14 +24,17 @@ import Testing
         stored.suffix(meant.count) == meant
     }
 
-    @Test(arguments: ["quectel", "quectel/push", "quectel/transparent"])
+    @Test(arguments: [
+        "quectel", "quectel/push", "quectel/transparent", "simcom", "simcom/send-ok", "simcom/push",
+        "simcom/transparent",
+    ])
     func aHostileMessageArrivesOctetForOctet(dialect: String) async throws {
         try await onThread {
             let server = try MailServer.aiosmtpd()
             // Octets come in pieces, unsolicited lines at the gaps, and the modem takes 0, 1 or n - 1 octets of a chunk.
             let gateway = try Gateway(
                 modem: ["--seed", "7", "--fragments", "random", "--chatter", "10", "--partial-writes", "30"],
-                server: server)
+                profile: Gateway.profile(speaking: dialect), server: server)
             let message = Self.hostileMessage()
             try TemporaryFolder.write(message, to: gateway.directory + "/message")
             let run = try gateway.send([

@@ -53,6 +53,15 @@ final class Gateway: Sendable {
         modem = process
     }
 
+    /// The modem that speaks a dialect.
+    static func profile(speaking dialect: String) -> String {
+        switch dialect.prefix(while: { $0 != "/" }) {
+        case "simcom": "simcom-sim800"
+        case "wip": "sierra-wip"
+        default: "quectel-ec25"
+        }
+    }
+
     /// The options that every mail of these tests has.
     var usual: [String] {
         var words = [

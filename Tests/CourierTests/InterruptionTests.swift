@@ -13,7 +13,8 @@ import Testing
         var stall: String?
         /// The signal is sent when this was written to the line, unless the server stalls.
         var line = ""
-        var testDescription: String { phase }
+        var profile = "quectel-ec25"
+        var testDescription: String { "\(profile) \(phase)" }
     }
 
     static let cases: [Case] = [
@@ -27,6 +28,11 @@ import Testing
         Case(phase: "tls", stall: "tls"),
         Case(phase: "greeting", stall: "greeting"),
         Case(phase: "message", stall: "message"),
+        Case(
+            phase: "settings", faults: "at command AT+CIPMUX=: late 1s", line: "> AT+CIPMUX=", profile: "simcom-sim800"),
+        Case(phase: "bearer", faults: "at command AT+CIICR: late 2s", line: "> AT+CIICR", profile: "simcom-sim800"),
+        Case(phase: "tcp", faults: "at command AT+CIPSTART: late 1s", line: "> AT+CIPSTART", profile: "simcom-sim800"),
+        Case(phase: "message", stall: "message", profile: "simcom-sim800"),
     ]
 
     @Test(arguments: cases, [SIGINT, SIGTERM]) func closesEverythingAndTheNextMailLeaves(
@@ -41,7 +47,7 @@ import Testing
             let gateway = try Gateway(
                 modem: test.modem + [
                     "--faults", folder + "/faults", "--route", "\(Gateway.host):4650=127.0.0.1:\(good.port)",
-                ], server: server)
+                ], profile: test.profile, server: server)
             let process = try gateway.start(
                 ["send"] + gateway.usual + [
                     "--subject", "s", "--body", "b", "--transcript", gateway.directory + "/1.transcript",

@@ -4,11 +4,15 @@ import Testing
 
 /// What takes longer: `scripts/test --long`.
 @Suite(.timeLimit(.minutes(15)), .enabled(if: unsafe getenv("TEST_LONG") != nil)) struct LongTests {
-    @Test(arguments: ["quectel", "quectel/push", "quectel/transparent"])
+    @Test(arguments: [
+        "quectel", "quectel/push", "quectel/transparent", "simcom", "simcom/send-ok", "simcom/push",
+        "simcom/transparent",
+    ])
     func aMailOf25MegabytesArrivesWhole(dialect: String) async throws {
         try await onThread {
             let server = try MailServer.postfix()
-            let gateway = try Gateway(modem: ["--latency", "0ms"], server: server)
+            let gateway = try Gateway(
+                modem: ["--latency", "0ms"], profile: Gateway.profile(speaking: dialect), server: server)
             var generator = SeededGenerator(seed: 25)
             var content: [UInt8] = []
             content.reserveCapacity(18_500_000)
@@ -38,12 +42,12 @@ import Testing
         }
     }
 
-    @Test func hundredInvocationsNeedNoReset() async throws {
+    @Test(arguments: ["quectel", "simcom"]) func hundredInvocationsNeedNoReset(dialect: String) async throws {
         try await onThread {
             let server = try MailServer.aiosmtpd()
             let gateway = try Gateway(
                 modem: ["--seed", "17", "--fragments", "octets", "--chatter", "20", "--partial-writes", "20"],
-                server: server)
+                profile: Gateway.profile(speaking: dialect), server: server)
             for number in 1...100 {
                 let run = try gateway.send(["--subject", "mail \(number)", "--body", "body"])
                 #expect(run.status == 0, "mail \(number): \(run.output)")

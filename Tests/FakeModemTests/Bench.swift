@@ -121,6 +121,15 @@ struct Bench {
         _ = ask("AT+QIACT=1", for: machine.options.roundTrip + .milliseconds(50))
     }
 
+    /// A SIM800 without echo, its bearer up, after these settings (`CIPMUX=1`).
+    mutating func bringUpSIMCom(_ settings: String...) {
+        _ = ask("ATE0")
+        for setting in settings { _ = ask("AT+\(setting)") }
+        _ = ask("AT+CSTT=\"internet\",\"\",\"\"")
+        _ = ask("AT+CIICR", for: machine.options.roundTrip + .milliseconds(50))
+        _ = ask("AT+CIFSR")
+    }
+
     /// Brought up, and connected in an access mode; answers with the connection.
     @discardableResult
     mutating func connect(mode: Int = 0, id: Int = 0) -> SocketKey {

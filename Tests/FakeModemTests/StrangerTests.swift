@@ -17,24 +17,33 @@ struct StrangerTests {
         return await modem.stop()
     }
 
-    @Test func gammuIdentifiesIt() async throws {
-        let modem = try FakeModem(FakeModemOptions())
+    private static func modem(_ profile: Profile) throws -> FakeModem {
+        var options = FakeModemOptions()
+        options.profile = profile
+        return try FakeModem(options)
+    }
+
+    @Test(arguments: Profile.allCases) func gammuIdentifiesIt(_ profile: Profile) async throws {
+        let modem = try Self.modem(profile)
         let file = Self.temporary("gammurc")
         try TestProcess.run(["tee", file], input: "[gammu]\ndevice = \(modem.path)\nconnection = at115200\n")
         defer { _ = unsafe unlink(file) }
         let output = try TestProcess.run(["gammu", "-c", file, "identify"])
-        #expect(output.contains("Quectel"))
-        #expect(output.contains("EC25"))
-        #expect(output.contains("EC25EFAR06A06M4G"))
-        #expect(output.contains("861641040012345"))
-        #expect(output.contains("001010123456789"))
+        for known in [profile.manufacturer, profile.model, profile.revision, profile.imei, profile.imsi] {
+            #expect(output.uppercased().contains(known.uppercased()), "\(profile.name): \(known)")
+        }
         #expect(await ended(modem).isBalanced)
     }
 
+    /// It scans every port that it finds, and names the best one: one at a time.
     @Test func wvdialconfFindsIt() async throws {
-        let modem = try FakeModem(FakeModemOptions())
+        for profile in Profile.allCases { try await findWithWvdialconf(profile) }
+    }
+
+    private func findWithWvdialconf(_ profile: Profile) async throws {
+        let modem = try Self.modem(profile)
         // It looks for names like this alone.
-        let name = "ttyUSB\(900_000 + Int(getpid()) % 100_000)"
+        let name = "ttyUSB\(Int.random(in: 100_000...999_999))"
         guard unsafe symlink(modem.path, "/dev/\(name)") == 0 else {
             Issue.record("/dev/\(name) cannot be made: errno \(errno)")
             return
@@ -44,29 +53,82 @@ struct StrangerTests {
         defer { _ = unsafe unlink(file) }
         let output = try TestProcess.run(["wvdialconf", file])
         #expect(output.contains("Found a modem on /dev/\(name)."))
-        #expect(output.contains("\(name)<*1>: Modem Identifier: ATI -- Quectel"))
+        #expect(output.contains("\(name)<*1>: Modem Identifier: ATI -- \(profile.identification[0])"))
         #expect(await ended(modem).isBalanced)
     }
 
-    @Test func aSocatScriptSendsOctetsThroughIt() async throws {
+    /// What is typed, and what has to come before the next line is.
+    private static func script(_ profile: Profile) -> [(String, String)]? {
+        switch profile {
+        case .quectelEC25:
+            [
+                ("ATE0\r", "\r\nOK\r\n"), ("AT+QISDE=0\r", "\r\nOK\r\n"), ("AT+QIACT=1\r", "\r\nOK\r\n"),
+                ("AT+QIOPEN=1,0,\"TCP\",\"a.example\",7,0,0\r", "\r\n+QIOPEN: 0,0\r\n"), ("AT+QISEND=0,5\r", "> "),
+                ("socat", "\r\n+QIURC: \"recv\",0\r\n"), ("AT+QIRD=0,1500\r", "\r\n+QIRD: 5\r\nsocat\r\n\r\nOK\r\n"),
+                ("AT+QICLOSE=0\r", "\r\nOK\r\n"), ("AT+QIDEACT=1\r", "\r\nOK\r\n"),
+            ]
+        case .simcomSIM800:
+            [
+                ("ATE0\r", "\r\nOK\r\n"), ("AT+CIPMUX=1\r", "\r\nOK\r\n"), ("AT+CIPRXGET=1\r", "\r\nOK\r\n"),
+                ("AT+CSTT=\"internet\"\r", "\r\nOK\r\n"), ("AT+CIICR\r", "\r\nOK\r\n"),
+                ("AT+CIFSR\r", "\r\n10.64.1.2\r\n"),
+                ("AT+CIPSTART=0,\"TCP\",\"a.example\",7\r", "\r\n0, CONNECT OK\r\n"), ("AT+CIPSEND=0,5\r", "> "),
+                ("socat", "\r\n+CIPRXGET: 1,0\r\n"),
+                ("AT+CIPRXGET=2,0,99\r", "\r\n+CIPRXGET: 2,0,5,0\r\nsocat\r\nOK\r\n"),
+                ("AT+CIPCLOSE=0\r", "\r\n0, CLOSE OK\r\n"), ("AT+CIPSHUT\r", "\r\nSHUT OK\r\n"),
+            ]
+        default: nil
+        }
+    }
+
+    @Test(arguments: Profile.allCases.filter { script($0) != nil }) func aSocatScriptSendsOctetsThroughIt(
+        _ profile: Profile
+    ) async throws {
+        let script = try #require(Self.script(profile), "\(profile.name) has no script")
         let server = try await EchoServer()
         var options = FakeModemOptions()
+        options.profile = profile
         options.routes = [Route(host: "a.example", port: 7, address: "127.0.0.1", targetPort: server.port)]
         let modem = try FakeModem(options)
         let socat = try TestProcess.start(["socat", "-,ignoreeof", "\(modem.path),raw,echo=0"])
-        for (typed, answer) in [
-            ("ATE0\r", "\r\nOK\r\n"), ("AT+QISDE=0\r", "\r\nOK\r\n"), ("AT+QIACT=1\r", "\r\nOK\r\n"),
-            ("AT+QIOPEN=1,0,\"TCP\",\"a.example\",7,0,0\r", "\r\n+QIOPEN: 0,0\r\n"), ("AT+QISEND=0,5\r", "> "),
-            ("socat", "\r\n+QIURC: \"recv\",0\r\n"), ("AT+QIRD=0,1500\r", "\r\n+QIRD: 5\r\nsocat\r\n\r\nOK\r\n"),
-            ("AT+QICLOSE=0\r", "\r\nOK\r\n"), ("AT+QIDEACT=1\r", "\r\nOK\r\n"),
-        ] {
+        for (typed, answer) in script {
             socat.write(typed)
             let output = socat.readUntil(answer)
-            #expect(output != nil, "\(typed.debugDescription)")
+            #expect(output != nil, "\(profile.name): \(typed.debugDescription)")
         }
         socat.stop()
         #expect(await ended(modem).isBalanced)
         try await server.stop()
+    }
+
+    /// Where `scripts/install-packages test` puts it.
+    private static let gsmmodem = ".build/strangers"
+
+    /// It gets out of step where no `OK` stands behind `+CPIN?`, as on Open AT modules.
+    @Test(
+        .enabled(
+            if: unsafe access(".build/strangers/gsmmodem", F_OK) == 0,
+            "python-gsmmodem-new is not there: scripts/install-packages test fetches it"),
+        arguments: Profile.allCases.filter { $0 != .sierraWIP })
+    func gsmmodemIdentifiesItAndWaitsForTheNetwork(_ profile: Profile) async throws {
+        let modem = try Self.modem(profile)
+        let program = """
+            import sys
+            sys.path.insert(0, sys.argv[1])
+            from gsmmodem.modem import GsmModem
+            modem = GsmModem(sys.argv[2])
+            modem.connect()
+            print(modem.manufacturer, modem.model, modem.revision, modem.imei, modem.imsi, modem.networkName, sep="|")
+            print("strength", modem.waitForNetworkCoverage(10))
+            modem.close()
+            """
+        let output = try TestProcess.run(["/usr/bin/python3", "-W", "ignore", "-c", program, Self.gsmmodem, modem.path])
+        let known = [
+            profile.manufacturer, profile.model, profile.revision, profile.imei, profile.imsi, "Modemail Test",
+        ]
+        #expect(output.contains(known.joined(separator: "|")), "\(output)")
+        #expect(output.contains("strength 24"), "\(output)")
+        #expect(await ended(modem).isBalanced)
     }
 
     @Test(arguments: [SIGINT, SIGTERM])

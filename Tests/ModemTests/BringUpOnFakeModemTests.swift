@@ -147,4 +147,12 @@ import Testing
         let run = try await run(try ModemConfiguration(apn: "m2m", apnUser: "me", apnPassword: Secret("hunter2")))
         #expect(run.error == nil && run.restored == .done)
     }
+
+    @Test func contextsAreTheDialectsWhereTheSocketsHaveTheirOwn() async throws {
+        let account = try ModemConfiguration(apn: "internet", apnUser: "u", apnPassword: Secret("p"))
+        let run = try await run(account) { $0.profile = .simcomSIM800 }
+        #expect(run.ready?.profile == .simcom)
+        #expect(run.ready?.context == PDPContext(cid: 1, type: .ipv4, apn: "internet", account: account.account))
+        #expect(run.restored == .notNeeded)
+    }
 }

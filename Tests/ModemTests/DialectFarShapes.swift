@@ -2,45 +2,6 @@ import AT
 import Modem
 import NIOCore
 
-/// at-dialects 3.1.
-final class FarSIM800: FarModem {
-    override func answer(_ name: String, _ parameters: [String], _ exchange: Exchange) -> Exchange.Answer {
-        let slot = parameters.first.flatMap { Int($0) } ?? -1
-        switch name {
-        case "+CIPSTART":
-            sockets[slot] = FarSocket(isConnected: true)
-            say("\(slot), CONNECT OK")
-            return ok()
-        case "+CIPSEND":
-            guard let socket = sockets[slot], !socket.hasPeerClosed else { return error }
-            let count = take(slot, exchange)
-            return .init(completingLine: line("DATA ACCEPT:\(slot),\(count)"), octetsWritten: count)
-        case "+CIPRXGET":
-            guard let id = Int(parameters[1]), sockets[id] != nil else { return error }
-            let octets = give(id, atMost: Int(parameters[2]) ?? 0)
-            let left = sockets[id]?.fromPeer.count ?? 0
-            return ok([line("+CIPRXGET: 2,\(id),\(octets.count),\(left)", octets.isEmpty ? nil : octets)])
-        case "+CIPACK":
-            guard let socket = sockets[slot] else { return error }
-            let total = socket.toPeer.count
-            return ok([line("+CIPACK: \(total), \(total - socket.unacknowledged), \(socket.unacknowledged)")])
-        case "+CIPCLOSE":
-            guard sockets[slot] != nil else { return error }
-            free(slot)
-            return .init(completingLine: line("\(slot), CLOSE OK"))
-        default: return error
-        }
-    }
-
-    override func announce(_ slot: Int) {
-        guard sockets[slot]?.isArmed == true else { return }
-        sockets[slot]?.isArmed = false
-        say("+CIPRXGET: 1,\(slot)")
-    }
-
-    override func announceClose(_ slot: Int) { say("\(slot), CLOSED") }
-}
-
 /// at-dialects 3.3.
 final class FarSIM7080: FarModem {
     /// Whether `+CAOPEN:` stands among the information responses, before `OK`.

@@ -10,19 +10,29 @@ import Testing
 /// and in order, the end comes last, and the slot is free again.
 @Suite(.timeLimit(.minutes(1))) struct DialectRandomTests {
     enum Maker: String, CaseIterable, Sendable {
-        case quectel, quectelPush, sim800, sim7080, ublox, cinterion, sierraHL, sequans
+        case quectel, quectelPush, simcom, simcomSendOK, simcomPush, simcomNarrow, sim7080, ublox, cinterion, sierraHL,
+            sequans
 
         var pair: (any Dialect, FarModem) {
             switch self {
             case .quectel: (Quectel(mode: .buffer), FarQuectel())
             case .quectelPush: (Quectel(mode: .push), FarQuectel())
-            case .sim800: (SIM800Shape(), FarSIM800())
+            case .simcom: (SIMCom(mode: .buffer), FarSIM800())
+            case .simcomSendOK: (SIMCom(mode: .sendOK), Self.far { $0.isQuick = false })
+            case .simcomPush: (SIMCom(mode: .push), Self.far { $0.isPushing = true })
+            case .simcomNarrow: (SIMCom(mode: .buffer), Self.far { $0.largestSend = 700 })
             case .sim7080: (SIM7080Shape(), FarSIM7080())
             case .ublox: (UbloxShape(), FarUblox())
             case .cinterion: (CinterionShape(), FarCinterion())
             case .sierraHL: (SierraHLShape(), FarSierraHL())
             case .sequans: (SequansShape(), FarSequans())
             }
+        }
+
+        private static func far(_ change: (FarSIM800) -> Void) -> FarSIM800 {
+            let far = FarSIM800()
+            change(far)
+            return far
         }
     }
 

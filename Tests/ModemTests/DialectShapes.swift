@@ -2,7 +2,7 @@ import AT
 import Modem
 import NIOCore
 
-/// Dialects of other makers in the shape that their commands have (at-dialects 3.1, 3.3, 3.6, 3.8, 3.9, 3.12): what tests need
+/// Dialects of other makers in the shape that their commands have (at-dialects 3.3, 3.6, 3.8, 3.9, 3.12): what tests need
 /// to know that the vocabulary carries them. The bearer's half is left out.
 protocol DialectShape: Dialect {}
 
@@ -37,59 +37,6 @@ extension DialectShape {
     }
     func host(_ text: CommandText, _ endpoint: SocketEndpoint) -> CommandText {
         ((try? text.quoted(endpoint.host, name: "host")) ?? text).literal(",").number(Int(endpoint.port))
-    }
-}
-
-/// SIM800 with `CIPQSEND=1`: `DATA ACCEPT:n,len` may be short, `n, CONNECT OK`, `CLOSE OK` in place of `OK`.
-struct SIM800Shape: DialectShape {
-    var name: String { "sim800" }
-    var limits: DialectLimits { DialectLimits(sendOctets: 1460, receiveOctets: 1460, openLimit: .seconds(75)) }
-    var slots: SlotChoice { .host(0...5) }
-
-    func exchange(for operation: SocketOperation) -> Exchange? {
-        switch operation {
-        case .open(let slot?, let endpoint, _, 0):
-            return Exchange(host(command("AT+CIPSTART=", slot).literal(",\"TCP\","), endpoint))
-        case .send(let slot, let octets):
-            return Exchange(
-                command("AT+CIPSEND=", slot).literal(",").number(octets.readableBytes), payload: prompt(octets),
-                completion: .lineInstead([.numbered(prefix: "DATA ACCEPT:", first: slot)]))
-        case .receive(let slot, let most):
-            return Exchange(
-                command("AT+CIPRXGET=2,", slot).literal(",").number(most), responsePrefixes: ["+CIPRXGET: 2,"])
-        case .unacknowledged(let slot): return Exchange(command("AT+CIPACK=", slot), responsePrefixes: ["+CIPACK:"])
-        case .close(let slot, 0):
-            let done = Exchange.Completion.lineInstead([.leading(slot, suffix: "CLOSE OK")])
-            return Exchange(command("AT+CIPCLOSE=", slot).literal(",1"), completion: done)
-        case .open, .openOnline, .resumeOnline, .state, .sendLimit, .explain, .close: return nil
-        }
-    }
-
-    func result(of answer: Exchange.Answer, to operation: SocketOperation) -> SocketResult {
-        switch operation {
-        case .open: return answer.result == .ok ? .opening : .failed(SocketFault(.other))
-        case .send:
-            let accepted = answer.completingLine.flatMap { numbers($0, "DATA ACCEPT:") }
-            return accepted.map { .accepted($0.last ?? 0) } ?? .failed(SocketFault(.reset))
-        case .receive:
-            guard case .received(let octets, _) = payload(answer) else { return payload(answer) }
-            return .received(octets, left: numbers(answer, "+CIPRXGET: 2,")?.last)
-        case .unacknowledged: return .unacknowledged(numbers(answer, "+CIPACK:")?.last ?? 0)
-        case .close: return answer.result == .ok ? .done : .alreadyClosed
-        case .openOnline, .resumeOnline, .state, .sendLimit, .explain: return .done
-        }
-    }
-
-    func event(of line: ATLine) -> SocketEvent? {
-        if line.text.hasPrefix("+PDP: DEACT") { return .bearerLost(cid: nil, words: line.text) }
-        if let numbers = numbers(line, "+CIPRXGET: 1,"), let slot = numbers.first { return .dataWaiting(slot: slot) }
-        guard let slot = Int(line.text.prefix { $0 != "," }) else { return nil }
-        switch line.text.drop(while: { $0 != "," }).dropFirst().drop(while: { $0 == " " }) {
-        case "CONNECT OK": return .opened(slot: slot)
-        case "CONNECT FAIL": return .openFailed(slot: slot, SocketFault(.connectFailed, words: "CONNECT FAIL"))
-        case "CLOSED": return .peerClosed(slot: slot, slotIsFree: false)
-        default: return nil
-        }
     }
 }
 

@@ -71,6 +71,11 @@ import Testing
     @Test(arguments: [
         ("Quectel", "EC25", "quectel"), ("QUECTEL", "BG95-M3", "quectel"), ("Quectel_Ltd", "Quectel_M95", "generic"),
         ("", "Quectel EG91", "quectel"), ("u-blox", "SARA-R410M", "generic"), ("", "", "generic"),
+        ("SIMCOM_Ltd", "SIMCOM_SIM800L", "simcom"), ("SIMCOM_Ltd", "SIMCOM_SIM868", "simcom"),
+        ("SIMCOM_Ltd", "SIM7000E", "simcom"), ("", "SIMCOM_SIM900", "simcom"),
+        ("SIMCOM INCORPORATED", "SIMCOM_SIM7600E-H", "generic"), ("SIMCOM_Ltd", "SIM7080", "generic"),
+        ("SIMCOM INCORPORATED", "A7670E", "generic"), ("SIMCOM INCORPORATED", "SIM8200EA-M2", "generic"),
+        ("SIMCOM_Ltd", "SIM5320E", "generic"),
     ])
     func profileFollowsTheIdentity(manufacturer: String, model: String, name: String) {
         #expect(ModemProfile.matching(ModemIdentity(manufacturer: manufacturer, model: model)).name == name)

@@ -17,6 +17,8 @@ struct Execution {
 enum Reply: Equatable {
     /// Success, with these lines of information as one block.
     case success([String] = [])
+    /// Success, with these lines and no final result code behind them.
+    case bare([String])
     case refused(Refusal)
     /// Another final result than `OK`: `SEND OK`.
     case final(String)

@@ -59,6 +59,9 @@ extension ModemMachine {
             gap()
             send(octets)
             proceed(token, execution)
+        case .bare(let lines):
+            inform(lines)
+            if execution.remaining.isEmpty { activity = .idle } else { schedule(token) }
         case .refused(let refusal):
             refuse(refusal)
             activity = .idle

@@ -19,18 +19,21 @@ extension ModemMachine {
         }
     }
 
-    func context(_ cid: Int) -> PDPContext { contexts[cid] ?? PDPContext() }
+    func context(_ cid: Int) -> PDPContext { contexts[cid] ?? undefined }
+
+    /// What stands where nobody defined anything.
+    private var undefined: PDPContext { PDPContext(type: options.profile.pdpTypes.last ?? "IP") }
 
     var defined: [(Int, PDPContext)] {
         var all = contexts
-        if all[1] == nil { all[1] = PDPContext() }
+        if all[1] == nil, options.profile.hasDefaultBearer { all[1] = undefined }
         return all.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     private mutating func define(_ command: Command) -> Reply {
         switch command.form {
         case .test:
-            return .success(["IP", "IPV6", "IPV4V6"].map { "+CGDCONT: (1-16),\"\($0)\",,,(0-2),(0-4)" })
+            return .success(options.profile.pdpTypes.map { "+CGDCONT: (1-16),\"\($0)\",,,(0-2),(0-4)" })
         case .read:
             return .success(
                 defined.map {
@@ -46,11 +49,13 @@ extension ModemMachine {
                 contexts[cid] = nil
                 return .success()
             }
-            guard let type = arguments.text(1, default: "IP"), ["IP", "IPV6", "IPV4V6"].contains(type),
+            guard let type = arguments.text(1, default: "IP"), options.profile.pdpTypes.contains(type),
                 let apn = arguments.text(2, default: ""), apn.utf8.count <= 99
             else { return .refused(.cme(50)) }
-            contexts[cid, default: PDPContext()].type = type
-            contexts[cid, default: PDPContext()].apn = apn
+            var context = context(cid)
+            context.type = type
+            context.apn = apn
+            contexts[cid] = context
             return .success()
         }
     }
@@ -66,9 +71,11 @@ extension ModemMachine {
                 let method = arguments.number(1, default: 0), (0...2).contains(method),
                 let user = arguments.text(2, default: ""), let password = arguments.text(3, default: "")
             else { return .refused(.cme(50)) }
-            contexts[cid, default: PDPContext()].authentication = method
-            contexts[cid, default: PDPContext()].user = user
-            contexts[cid, default: PDPContext()].password = Secret(password)
+            var context = context(cid)
+            context.authentication = method
+            context.user = user
+            context.password = Secret(password)
+            contexts[cid] = context
             return .success()
         }
     }

@@ -17,6 +17,7 @@ extension ModemMachine {
         case "+CCID": return cardNumber(command, prefix: "+CCID: ")
         case "+CSCS": return characterSet(command)
         case "+CMGF": return messageFormat(command)
+        case "+CSCA": return command.form == .read ? .success(["+CSCA: \"+491710760000\",145"]) : .success()
         default: return nil
         }
     }

@@ -14,6 +14,13 @@ extension ModemMachine {
         step(.dataMode)
     }
 
+    /// The same of a connection for which no command waits, as soon as the line is free.
+    mutating func goOnline(_ key: SocketKey) {
+        guard let id = id(of: key), slots[id]?.state == .connected else { return }
+        guard case .idle = activity else { return agenda.add(.online(key), at: now + .milliseconds(1)) }
+        goOnline(id)
+    }
+
     /// Octets of the host in data mode: payload, but for a guarded `+++`.
     mutating func takeOnline(_ octets: ByteBuffer, _ online: Online) {
         var online = online

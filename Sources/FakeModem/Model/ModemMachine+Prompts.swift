@@ -10,7 +10,7 @@ extension ModemMachine {
         if effects.contains(.sendFail) { prompt.failure = .sendFail }
         activity = .prompting(prompt)
         gap()
-        if !effects.contains(.noPrompt) {
+        if !effects.contains(.noPrompt), !prompt.text.isEmpty {
             send(lineEnd + Array(prompt.text.utf8))
         }
         gap()

@@ -13,6 +13,7 @@ extension Profile {
             "+QIND: \"csq\",17,99", "+CTZV: +04", "+QIND: \"act\",\"LTE\"", "+CGEV: ME PDN ACT 1",
             "+CREG: 1,\"1A2B\",\"01C3D4E5\",7", "+QUSIM: 1",
         ],
-        halfLine: "+QIURC: \"re", technology: 7, hasDefaultBearer: true, lacks: [], settings: Settings(),
+        halfLine: "+QIURC: \"re", technology: 7, pdpTypes: ["IP", "IPV6", "IPV4V6"], hasDefaultBearer: true, lacks: [],
+        settings: Settings(),
         stack: QuectelStack.self)
 }

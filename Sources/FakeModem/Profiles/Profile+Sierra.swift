@@ -12,6 +12,6 @@ extension Profile {
             [.text("+WIND: 3")], [.text("+WIND: 1"), .text("+WIND: 7")], [.whenReady("+WIND: 4")],
         ],
         settled: ["+WIND: 4"], chatter: ["+WIND: 7", "+CREG: 1,\"1A2B\",\"01C3\"", "+CGREG: 1", "+WIND: 10,\"SM\",1"],
-        halfLine: "+WIPDA", technology: nil, hasDefaultBearer: false,
+        halfLine: "+WIPDA", technology: nil, pdpTypes: ["IP"], hasDefaultBearer: false,
         lacks: ["+CEREG", "+CGAUTH", "+CPINR", "+CESQ", "+CGCONTRDP"], settings: Settings(), stack: WIPStack.self)
 }

@@ -25,6 +25,8 @@ public struct Profile: Sendable {
 
     /// `<AcT>` in the reports of `+CREG`, `+CGREG`, `+CEREG`; nil where the modem gives none.
     let technology: Int?
+    /// PDP types that it knows; the last one is that of a context nobody defined.
+    let pdpTypes: [String]
     /// Whether the attach brings a default bearer (LTE): context 1 is active without the host's doing.
     let hasDefaultBearer: Bool
     /// Commands of the standards that it does not know, in capitals.
@@ -44,7 +46,7 @@ public struct Profile: Sendable {
 }
 
 extension Profile: CaseIterable, RawRepresentable, Equatable {
-    public static let allCases: [Profile] = [.quectelEC25, .sierraWIP]
+    public static let allCases: [Profile] = [.quectelEC25, .simcomSIM800, .sierraWIP]
 
     public init?(rawValue: String) {
         guard let profile = Self.allCases.first(where: { $0.name == rawValue }) else { return nil }

@@ -162,7 +162,9 @@ extension SocketMachine {
         switch turn.operation {
         case .open(_, _, _, let step): concludeOpening(turn.socket, step, result, now)
         case .state: concludeState(turn.socket, result, now)
-        case .send(_, let octets): concludeSend(turn.socket, octets.readableBytes, result, now)
+        case .send(_, let octets):
+            let offer = Offer(octets: octets.readableBytes, isWritten: answer.octetsWritten > 0)
+            concludeSend(turn.socket, offer, result, now)
         case .receive(_, let most): concludeReceive(turn.socket, most, result, now)
         case .sendLimit: concludeSendLimit(turn.socket, result, now)
         case .unacknowledged: concludeUnacknowledged(turn.socket, result, now)

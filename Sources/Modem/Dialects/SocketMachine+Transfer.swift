@@ -91,12 +91,19 @@ extension SocketMachine {
 
     // MARK: What answers mean
 
-    mutating func concludeSend(_ id: SocketID, _ offered: Int, _ result: SocketResult, _ now: NIODeadline) {
+    /// A send as it was made.
+    struct Offer {
+        let octets: Int
+        /// The modem let them be written: a refusal is not for their number.
+        let isWritten: Bool
+    }
+
+    mutating func concludeSend(_ id: SocketID, _ offer: Offer, _ result: SocketResult, _ now: NIODeadline) {
         guard let socket = sockets[id] else { return }
         switch result {
-        case .accepted(let count): accepted(id, min(max(count, 0), offered), now)
-        case .done: accepted(id, offered, now)
-        case .failed(let fault): refused(id, offered, fault)
+        case .accepted(let count): accepted(id, min(max(count, 0), offer.octets), now)
+        case .done: accepted(id, offer.octets, now)
+        case .failed(let fault): refused(id, offer, fault)
         case .ended, .alreadyClosed: failSending(id, SocketFault(.reset))
         case .allocated, .opened, .opening, .received, .empty, .unacknowledged, .limit: accepted(id, 0, now)
         }
@@ -135,11 +142,12 @@ extension SocketMachine {
     }
 
     /// Where the dialect can say how many octets a send may have, that is asked before a refusal is taken for the end.
-    private mutating func refused(_ id: SocketID, _ offered: Int, _ fault: SocketFault) {
-        guard let socket = sockets[id], let slot = socket.slot, socket.sending.refusal == nil, offered > 1,
+    private mutating func refused(_ id: SocketID, _ offer: Offer, _ fault: SocketFault) {
+        guard let socket = sockets[id], let slot = socket.slot, socket.sending.refusal == nil, offer.octets > 1,
+            !offer.isWritten,
             (try? dialect.exchange(for: .sendLimit(slot: slot))) != nil
         else { return failSending(id, fault) }
-        update(id) { $0.sending.refusal = Sending.Refusal(octets: offered, fault: fault) }
+        update(id) { $0.sending.refusal = Sending.Refusal(octets: offer.octets, fault: fault) }
     }
 
     mutating func concludeSendLimit(_ id: SocketID, _ result: SocketResult, _ now: NIODeadline) {

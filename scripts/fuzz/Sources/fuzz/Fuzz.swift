@@ -18,6 +18,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "at-engine": fuzzATEngine,
     "at-responses": fuzzATResponses,
     "quectel": fuzzQuectel,
+    "simcom": fuzzSIMCom,
     "fault-script": fuzzFaultScript,
     "transcript": fuzzTranscript,
     "tls-name": fuzzTLSName,

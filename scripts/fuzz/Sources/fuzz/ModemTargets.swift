@@ -55,10 +55,9 @@ func fuzzATResponses(_ octets: [UInt8]) {
 
 /// A socket of the dialect between a reader and a writer: each line of the input is an unsolicited line, or the answer to the
 /// exchange that runs. However they come, each wish is answered once, and all is over when the line is.
-func fuzzQuectel(_ octets: [UInt8]) {
+private func fuzzDialect(_ octets: [UInt8], _ dialects: [any Dialect]) {
     guard let first = octets.first else { return }
-    let modes = [Quectel.Mode.buffer, .push]
-    var machine = SocketMachine(dialect: Quectel(mode: modes[Int(first) % modes.count]), cid: 1)
+    var machine = SocketMachine(dialect: dialects[Int(first) % dialects.count], cid: 1)
     var now = NIODeadline.uptimeNanoseconds(0)
     var isRunning = false
     var open = 0
@@ -103,6 +102,27 @@ func fuzzQuectel(_ octets: [UInt8]) {
     handle(.lost(words: "the end"))
     if isRunning { handle(.answered(.failure(.portGone("the end")))) }
     require(open == 0, "a wish that was not answered")
+}
+
+func fuzzQuectel(_ octets: [UInt8]) {
+    fuzzDialect(octets, [Quectel(mode: .buffer), Quectel(mode: .push)])
+}
+
+/// Also what the dialect makes of the answers to its questions for the bearer.
+func fuzzSIMCom(_ octets: [UInt8]) {
+    fuzzDialect(octets, [SIMCom(mode: .buffer), SIMCom(mode: .push), SIMCom(mode: .sendOK)])
+    let lines = octets.split(separator: 0x0A).prefix(16).map { ATLine(String(decoding: $0, as: UTF8.self)) }
+    let context = PDPContext(cid: 1, type: .ipv4)
+    for mode in SIMCom.Mode.allCases {
+        let dialect = SIMCom(mode: mode)
+        var answers: [Exchange.Answer] = []
+        while dialect.query(context, after: answers) != nil, answers.count < 32 {
+            let line = answers.count < lines.count ? lines[answers.count] : ATLine("")
+            answers.append(Exchange.Answer(lines: [line], completingLine: line))
+        }
+        require(answers.count < 32, "questions without end")
+        _ = dialect.status(in: answers, of: context)
+    }
 }
 
 func fuzzFaultScript(_ octets: [UInt8]) {
