@@ -168,9 +168,15 @@ actor OnlineStream: ByteStream {
     // MARK: The probe
 
     /// Leaves data mode, asks how the connection stands, and resumes it when it does. Octets that came meanwhile count.
+    ///
+    /// A reader that is cancelled meanwhile is kept until the end: half a probe would leave a line that nobody knows.
     private func probe(_ line: any DataModeLine) async {
         guard case .online = life else { return }
         life = .probing
+        await shielded { await self.runProbe(line) }
+    }
+
+    private func runProbe(_ line: any DataModeLine) async {
         let lines = await dial.port.unsolicited()
         let step = await line.leave()
         await readRest(of: line)
@@ -196,8 +202,12 @@ actor OnlineStream: ByteStream {
         guard case .online = life else { return }
         life = .probing
         input.end()
-        let step = await line.markLeft()
-        conclude(.ended(step.isClean ? await dial.endingByMark() : .lost("the line did not return to command mode")))
+        let dial = dial
+        let ending = await shielded { () async -> Ending in
+            guard await line.markLeft().isClean else { return .lost("the line did not return to command mode") }
+            return await dial.endingByMark()
+        }
+        conclude(.ended(ending))
     }
 
     private func conclude(_ next: Life) {
@@ -231,7 +241,7 @@ actor OnlineStream: ByteStream {
     /// The line again, for a writer whose peer has ended its own direction only.
     func reopen() async {
         life = .probing
-        conclude(await resumed())
+        await shielded { await self.conclude(self.resumed()) }
     }
 
     func wake() {

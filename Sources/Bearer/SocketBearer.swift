@@ -176,11 +176,23 @@ final class SocketBearer: Bearer {
         var answers: [Exchange.Answer] = []
         for step in steps {
             if let layer = step.layer { note(layer, isUp: true) }
-            let answer = try await perform(step.exchange)
+            let answer = try await performWhenReady(step)
             if let refusal = try await refusal(of: step, answer) { return .failure(refusal) }
             answers.append(answer)
         }
         return .success(answers)
+    }
+
+    /// Repeats a step while the modem answers that it is not ready for it, as long as the step's patience lasts.
+    private func performWhenReady(_ step: BearerStep) async throws(BearerError) -> Exchange.Answer {
+        var answer = try await perform(step.exchange)
+        guard let patience = step.patience else { return answer }
+        let limit = clock.now() + patience.limit
+        while case .cme(patience.number, _) = answer.result, clock.now() < limit {
+            await clock.sleep(min(limit, clock.now() + .seconds(1)))
+            answer = try await perform(step.exchange)
+        }
+        return answer
     }
 
     /// What the answer to a step of activation means; nil: it is done.

@@ -23,8 +23,6 @@ public struct ModemProfile: Sendable, Equatable {
         case standard
         /// `+QICSGP` of Quectel's TCP/IP manuals, which also governs PPP of that context.
         case quectel
-        /// None: the dialect's bearer has an account of its own.
-        case ofTheBearer
         /// By the dialect's own commands, with the bearer: contexts need no definition, and keep what they have.
         case dialect
     }
@@ -89,7 +87,7 @@ public struct ModemProfile: Sendable, Equatable {
     /// Open AT modems of Wavecom and Sierra Wireless with the WIP plug-in. They are older than `+CPINR` and `+CGAUTH`; their
     /// manuals ask for no gap between commands.
     public static let wipsoft = ModemProfile(
-        name: "wipsoft", dialectName: "wip", pinCounters: [.wavecom, .standard], accountForm: .ofTheBearer,
+        name: "wipsoft", dialectName: "wip", pinCounters: [.wavecom, .standard], accountForm: .dialect,
         iccidForms: [.ccid], greatestCID: 4, pinStateLacksFinal: true)
 
     /// The first number of `+CIPSTART` and its kin is no cid: the sockets have one context of their own.

@@ -19,7 +19,8 @@ public func withScope<Resource: Sendable, Result>(
     }
 }
 
-/// Runs `operation` to its end whether or not the calling task is cancelled.
-private func shielded(_ operation: @escaping @Sendable () async -> Void) async {
+/// Runs `operation` to its end whether or not the calling task is cancelled: for what must not stop half way. The caller bounds
+/// it.
+public func shielded<Value: Sendable>(_ operation: @escaping @Sendable () async -> Value) async -> Value {
     await Task { await operation() }.value
 }

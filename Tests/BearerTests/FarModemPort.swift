@@ -196,6 +196,7 @@ final class DataLine: DataModeLine {
         var marks = 0
         var isLeft = false
         var late = ByteBuffer()
+        var onLeaving: @Sendable () -> Void = {}
     }
 
     private let stream: MemoryStream
@@ -211,6 +212,8 @@ final class DataLine: DataModeLine {
 
     /// Octets that come while data mode is being left.
     func arriveLate(_ octets: [UInt8]) { state.withLock { $0.late = ByteBuffer(bytes: octets) } }
+    /// What happens while data mode is being left.
+    func whenLeaving(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onLeaving = body } }
     func rejoin() { state.withLock { $0.isLeft = false } }
 
     func read(atMost: Int) async throws(StreamFailure) -> ByteBuffer? {
@@ -227,10 +230,12 @@ final class DataLine: DataModeLine {
     func flush() async throws(StreamFailure) { try await stream.flush() }
     func close() async -> TeardownStep { await leave() }
     func leave() async -> TeardownStep {
-        state.withLock { state in
+        let onLeaving = state.withLock { state in
             state.leaves += 1
             state.isLeft = true
+            return state.onLeaving
         }
+        onLeaving()
         return TeardownStep(name: "data mode", outcome: .done, duration: .zero)
     }
     func markLeft() async -> TeardownStep {

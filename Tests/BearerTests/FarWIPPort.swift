@@ -16,7 +16,8 @@ final class FarWIPPort: CommandPort {
         var isSessionUp = false
         /// What the next starts of the session answer; when none is left, what the state says.
         var starts: [Int?] = []
-        /// Whether a session that says "not now" has an address all the same.
+        /// How often the stack is still refused, because the modem has not started in full.
+        var refusedStacks = 0
         var hasPlugIn = true
         var used: Set<Int> = []
         /// By host: what `+WIPCREATE` answers, at once or behind its `OK`.
@@ -68,6 +69,9 @@ extension FarWIPPort.State {
         commands.append(text)
         guard hasPlugIn || !text.hasPrefix("AT+WIP") else { return .init(result: .error) }
         switch text {
+        case "AT+WIPCFG=1" where refusedStacks > 0:
+            refusedStacks -= 1
+            return error(803)
         case "AT+WIPCFG=1": return raise(\.isStackStarted, already: 844)
         case "AT+WIPCFG=0": return isDeviceOpen ? error(803) : lower(\.isStackStarted)
         case "AT+WIPCFG?": return isStackStarted ? .init(lines: [ATLine("+WIPCFG: 0,64")]) : error(803)

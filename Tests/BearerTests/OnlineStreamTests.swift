@@ -101,6 +101,19 @@ import Testing
         }
     }
 
+    @Test func aReaderCancelledInTheMiddleOfAProbeSeesNoLoss() async throws {
+        let text = "\r\nNO CARRIER\r\n"
+        try await withStream(ManualTime(isEager: true).clock) { stream, far, line in
+            let reader = Task { try await stream.read(atMost: 100) }
+            line.whenLeaving { reader.cancel() }
+            try await far.writeAll(ByteBuffer(string: text))
+            #expect(try await reader.value == ByteBuffer(string: text))
+            #expect(line.leaveCount == 1)
+            try await stream.writeAll(ByteBuffer(string: "on"))
+            #expect(try await far.read(atMost: 10) == ByteBuffer(string: "on"))
+        }
+    }
+
     @Test func aRefusedDialIsExplainedAndFreesTheSlot() async throws {
         port.state.withLock { state in
             state.dialResult = .error

@@ -11,12 +11,14 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct WIPsoftBearerTests {
     private let port = FarWIPPort()
     private let teardown = Teardown()
+    private let time = ManualTime(isEager: true)
 
     private func withBearer(
         _ context: PDPContext = PDPContext(cid: 1, type: .ipv4), _ body: (any Bearer) async throws -> Void = { _ in }
     ) async throws {
         try await withSocketBearer(
-            port: port, dialect: WIPsoft(mode: .continuous), context: context, teardown: teardown, body: body)
+            port: port, dialect: WIPsoft(mode: .continuous), context: context, teardown: teardown, clock: time.clock,
+            body: body)
     }
 
     private var steps: [String] { teardown.steps.map { "\($0.name): \($0.outcome)" } }
@@ -94,6 +96,22 @@ import Testing
         port.state.withLock { $0.hasPlugIn = false }
         let error = await #expect(throws: BearerError.self) { try await withBearer() }
         #expect(error?.summary.contains("AT+WOPEN=1") == true)
+    }
+
+    /// The modem may register before its plug-in is ready.
+    @Test func aStackThatIsNotReadyYetIsAskedForAgain() async throws {
+        port.state.withLock { $0.refusedStacks = 3 }
+        try await withBearer { #expect($0.localAddress == "10.0.0.7") }
+        #expect(port.deeds.prefix(5) == ["AT+WIPCFG=1", "AT+WIPCFG=1", "AT+WIPCFG=1", "AT+WIPCFG=1", "AT+WIPBR=1,6"])
+        #expect(port.isDown)
+    }
+
+    /// Half a minute, in each of the two attempts.
+    @Test func aStackThatNeverIsReadyIsGivenUp() async throws {
+        port.state.withLock { $0.refusedStacks = .max }
+        let error = await #expect(throws: BearerError.self) { try await withBearer() }
+        #expect(error?.summary.contains("803") == true, "\(error?.summary ?? "")")
+        #expect(port.deeds.filter { $0 == "AT+WIPCFG=1" }.count == 2 * 31)
     }
 
     // MARK: Opening

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    /// A PIN, its count by `+CPINC`, an account at the bearer, and a stack that somebody else started.
+    /// A PIN, its count by `+CPINC`, a plug-in that is ready later than the network, and an account at the bearer.
     @Test func whatItsMakerHasDifferentlyIsKnown() async throws {
         try await onThread {
             let server = try MailServer.aiosmtpd()
@@ -43,10 +43,7 @@ import Testing
             try TemporaryFolder.write(TestSecrets.apnPassword, to: folder + "/apn-password")
             try TemporaryFolder.write("4711", to: folder + "/pin")
             let gateway = try Gateway(
-                modem: [
-                    "--sim", "pin:4711", "--registration", "searching:1s", "--apn-account",
-                    "user:\(folder)/apn-password",
-                ],
+                modem: ["--sim", "pin:4711", "--apn-account", "user:\(folder)/apn-password"],
                 profile: "sierra-wip", server: server)
             let run = try gateway.send([
                 "--body", "x", "--sim-pin-file", folder + "/pin", "--apn-user", "user", "--apn-password-file",

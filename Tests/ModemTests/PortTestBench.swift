@@ -81,6 +81,11 @@ struct PortTestBench: Sendable {
         while await port.deadline == nil { await Task.yield() }
     }
 
+    /// Until data mode is being left.
+    func waitForDeparture() async {
+        while await !port.isLeaving { await Task.yield() }
+    }
+
     /// Answers the next command, which has to be this one.
     func answer(_ command: String, with text: String) async throws {
         let written = try await next()

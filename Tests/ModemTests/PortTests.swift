@@ -203,6 +203,64 @@ import Testing
         }
     }
 
+    /// Holds every write back until it is let go.
+    private final class SlowLine: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+        private var held: [(NIOAny, EventLoopPromise<Void>?)] = []
+        private var isOpen = false
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            if isOpen { context.write(data, promise: promise) } else { held.append((data, promise)) }
+        }
+
+        func open(context: ChannelHandlerContext) {
+            isOpen = true
+            for (data, promise) in held { context.writeAndFlush(data, promise: promise) }
+            held = []
+        }
+    }
+
+    private static func hold(_ bench: PortTestBench) async throws -> NIOLoopBound<SlowLine> {
+        let channel = bench.channel
+        return try await channel.eventLoop.submit {
+            let slow = SlowLine()
+            try channel.pipeline.syncOperations.addHandler(slow, position: .first)
+            return NIOLoopBound(slow, eventLoop: channel.eventLoop)
+        }.get()
+    }
+
+    private static func release(_ slow: NIOLoopBound<SlowLine>, _ bench: PortTestBench) async throws {
+        let channel = bench.channel
+        try await channel.eventLoop.submit {
+            slow.value.open(context: try channel.pipeline.syncOperations.context(handler: slow.value))
+        }.get()
+        await bench.loop.run()
+    }
+
+    /// Else the escape would follow the last octets with no silence between them.
+    @Test func theSilenceAheadOfTheEscapeBeginsBehindTheLastWrite() async throws {
+        try await PortTestBench.with { bench in
+            let line = try await connected(bench)
+            let slow = try await Self.hold(bench)
+            try await line.writeAll(ByteBuffer(string: "payload"))
+            async let step = line.leave()
+            await bench.waitForDeparture()
+            await bench.pass(.seconds(5))
+            #expect(try await bench.written() == nil)
+            try await Self.release(slow, bench)
+            #expect(try await bench.next() == "payload")
+            await bench.pass(.milliseconds(1_099))
+            #expect(try await bench.written() == nil)
+            await bench.pass(.milliseconds(1))
+            #expect(try await bench.next() == "+++")
+            await bench.pass(.milliseconds(1_000))
+            try await bench.say("\r\nOK\r\n")
+            try await bench.answer("AT+CMEE?", with: "\r\n+CMEE: 1\r\n\r\nOK\r\n")
+            #expect(await step.outcome == .done)
+        }
+    }
+
     @Test func aModemThatLeftByItselfIsProbed() async throws {
         try await PortTestBench.with { bench in
             let line = try await connected(bench)

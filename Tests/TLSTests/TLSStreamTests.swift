@@ -161,6 +161,21 @@ import Testing
         #expect(try await ends.client.read(atMost: 1) == nil)
     }
 
+    /// RFC 8446 §6.1: any data received after a closure alert is ignored.
+    @Test func octetsBehindCloseNotifyAreIgnored() async throws {
+        let (near, far) = MemoryStream.pair()
+        let ends = try await handshake(client, server, over: near, far)
+        try await ends.server.write("bye")
+        _ = await ends.server.shutdown()
+        try await far.writeAll(ByteBuffer(string: "554 injected\r\n"))
+        try await far.writeAll(ByteBuffer(bytes: [0x17, 0x03, 0x03, 0x00, 0x02, 0xFF, 0xFF]))
+        #expect(try await ends.client.readToEnd() == Array("bye".utf8))
+        #expect(ends.client.endedCleanly == true)
+        #expect(try await ends.client.read(atMost: 100) == nil)
+        try await ends.client.write("QUIT")
+        #expect(try await ends.server.read(exactly: 4) == Array("QUIT".utf8))
+    }
+
     @Test func afterTheEndTheOtherDirectionStillWorks() async throws {
         let ends = try await handshake(client, server)
         _ = await ends.server.shutdown()

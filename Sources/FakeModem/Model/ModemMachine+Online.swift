@@ -78,8 +78,9 @@ extension ModemMachine {
             default: false
             }
         }
-        activity = .idle
+        // Nothing unsolicited stands ahead of the words: a host takes all ahead of them for payload.
         result(words)
+        activity = .idle
         ledger.closed(.dataMode, reason, now: now)
     }
 

@@ -95,6 +95,21 @@ public struct BearerStep: Sendable, Equatable {
     /// What it brings up or takes down, where the modem has the bearer in layers of their own (stack, device, session):
     /// a layer that was found up is left up. nil: the bearer as a whole.
     public var layer: String?
+    /// For a modem that may not be ready for this step yet; nil: it is made once.
+    public var patience: Patience?
+
+    /// How long a step is repeated, each second, while the modem is not ready for it.
+    public struct Patience: Sendable, Equatable {
+        /// The number of the `+CME ERROR` that means "not yet".
+        public var number: Int
+        /// From the first answer on. Behind it the refusal counts.
+        public var limit: TimeAmount
+
+        public init(number: Int, limit: TimeAmount) {
+            self.number = number
+            self.limit = limit
+        }
+    }
 
     public enum Tolerance: Sendable, Equatable {
         /// It must end with success.
@@ -113,10 +128,13 @@ public struct BearerStep: Sendable, Equatable {
         case address
     }
 
-    public init(_ exchange: Exchange, tolerance: Tolerance = .none, layer: String? = nil) {
+    public init(
+        _ exchange: Exchange, tolerance: Tolerance = .none, layer: String? = nil, patience: Patience? = nil
+    ) {
         self.exchange = exchange
         self.tolerance = tolerance
         self.layer = layer
+        self.patience = patience
     }
 }
 

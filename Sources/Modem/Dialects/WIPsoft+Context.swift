@@ -26,12 +26,15 @@ extension WIPsoft {
     }
 
     /// `OK` of the last step comes when the session stands. Options: 11 access point, 0 login, 1 password.
+    ///
+    /// The stack is refused with 803 until the modem has said `+WIND: 4`, which comes some while after the SIM's code, and
+    /// perhaps after the registration (Multi-Tech S000437C).
     public func activation(of context: PDPContext) throws(ATError) -> [BearerStep] {
         var steps = [
             BearerStep(
                 Exchange(CommandText("AT+WIPCFG=1"), timeout: .seconds(15)),
                 tolerance: .already(844, .answer(Self.stackOptions, line: nil)),
-                layer: Self.stack),
+                layer: Self.stack, patience: .init(number: 803, limit: .seconds(30))),
             BearerStep(
                 Exchange(CommandText("AT+WIPBR=1,6"), timeout: .seconds(15)),
                 tolerance: .already(804, .answer(Self.bearers, line: .numbered(prefix: "+WIPBR:", first: 6))),

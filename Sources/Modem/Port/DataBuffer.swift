@@ -16,6 +16,7 @@ final class DataBuffer {
     private var nextWaiter: UInt64 = 0
     /// Writes that the line did not take yet.
     private(set) var pendingWrites = 0
+    private var whenWritten: [() -> Void] = []
 
     /// Whether the line has to be read no further. While data mode is being left it is read in any case: the answer to the
     /// escape stands behind the data, and what goes beyond the limit then is dropped.
@@ -56,6 +57,16 @@ final class DataBuffer {
         pendingWrites -= 1
         if let failure { end(failure) }
         wake()
+        guard pendingWrites == 0 else { return }
+        let all = whenWritten
+        whenWritten = []
+        for body in all { body() }
+    }
+
+    /// Once the line has taken every write, or refused it.
+    func whenWritten(_ body: @escaping () -> Void) {
+        guard pendingWrites > 0 else { return body() }
+        whenWritten.append(body)
     }
 
     /// A name for a wait, to end it by.

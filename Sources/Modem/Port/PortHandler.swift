@@ -193,8 +193,23 @@ extension PortHandler {
         departures.append(waiter)
         data?.endWriting()
         setPaused()
-        run(byModem ? .markLeft : .leave)
+        guard !byModem, let data, data.pendingWrites > 0 else { return run(byModem ? .markLeft : .leave) }
+        var isWaiting = true
+        let begin = {
+            guard isWaiting else { return }
+            isWaiting = false
+            self.run(.leave)
+        }
+        let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.writingLimit, begin)
+        data.whenWritten {
+            timer.cancel()
+            begin()
+        }
     }
+
+    /// The silence ahead of the escape begins when the line has taken what was written before, which a slow one does in 17 s
+    /// (16 kB at 9600 baud); one whose flow control holds everything back is left without.
+    private static let writingLimit = TimeAmount.seconds(20)
 
     func cancelAll() {
         for id in answers.keys { run(.cancel(id)) }
