@@ -34,7 +34,10 @@ struct ModemOptions: ParsableArguments {
     var via: String?
     @ArgumentParser.Option(
         help: ArgumentHelp(
-            "The modem's socket commands: auto, or a dialect with or without its mode, such as simcom or quectel/push.",
+            """
+            The modem's socket commands: auto, quectel, quectel/push, quectel/transparent, simcom, simcom/send-ok, \
+            simcom/push, simcom/transparent, wip, wip/transparent.
+            """,
             valueName: "name"))
     var dialect: String?
     @ArgumentParser.Option(

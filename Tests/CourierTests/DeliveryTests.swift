@@ -1,3 +1,4 @@
+import Modem
 import Support
 import Testing
 
@@ -11,7 +12,8 @@ import Testing
             "Content-Transfer-Encoding: 8bit", "",
             ".", "..", ".a dot", "OK", "ERROR", "NO CARRIER", "SEND OK", "SEND FAIL", "CONNECT", "+++", "+++ATH",
             "+QIURC: \"recv\",0", "+QIURC: \"closed\",0", "0, CLOSED", "CLOSED", "+CIPRXGET: 1,0", "DATA ACCEPT:0,1",
-            "+PDP: DEACT", "SHUT OK", "> ", ">", "~}\u{7F}~~}}", "AT+CFUN=1,1", "RDY",
+            "+PDP: DEACT", "SHUT OK", "SHUTDOWN", "+WIPPEERCLOSE: 2,1", "+WIPDATA: 2,1,5", "+CME ERROR: 843", "> ", ">",
+            "~}\u{7F}~~}}", "AT+CFUN=1,1", "RDY",
             "Zulauf 4,2 m³/h – größer als gestern", "\"quotes\" and \\ backslash", "--EOF--Pattern--",
             String(repeating: "x", count: 998), TestSecrets.body, "",
         ]
@@ -24,10 +26,7 @@ import Testing
         stored.suffix(meant.count) == meant
     }
 
-    @Test(arguments: [
-        "quectel", "quectel/push", "quectel/transparent", "simcom", "simcom/send-ok", "simcom/push",
-        "simcom/transparent",
-    ])
+    @Test(arguments: Dialects.names)
     func aHostileMessageArrivesOctetForOctet(dialect: String) async throws {
         try await onThread {
             let server = try MailServer.aiosmtpd()
@@ -170,15 +169,18 @@ import Testing
         }
     }
 
-    @Test func twentyInvocationsNeedNoReset() async throws {
+    @Test(arguments: DialectMatrix.invocations) func manyInvocationsNeedNoReset(dialect: String, count: Int)
+        async throws
+    {
         try await onThread {
             let server = try MailServer.aiosmtpd()
-            let gateway = try Gateway(modem: ["--seed", "11"], server: server)
-            for number in 1...20 {
-                let run = try gateway.send(["--subject", "mail \(number)", "--body", "body"])
+            let gateway = try Gateway(
+                modem: ["--seed", "11"], profile: Gateway.profile(speaking: dialect), server: server)
+            for number in 1...count {
+                let run = try gateway.send(["--dialect", dialect, "--subject", "mail \(number)", "--body", "body"])
                 #expect(run.status == 0, "mail \(number): \(run.output)")
             }
-            #expect(try server.messages(20).count == 20)
+            #expect(try server.messages(count).count == count)
             let (balanced, ledger) = try gateway.finish()
             #expect(balanced, "\(ledger)")
         }

@@ -1,3 +1,4 @@
+import Modem
 import Support
 import Testing
 
@@ -70,6 +71,18 @@ import Testing
             #expect(!transcript.contains(TestSecrets.apnPassword))
             let (balanced, ledger) = try gateway.finish()
             #expect(balanced, "\(ledger)")
+        }
+    }
+
+    @Test func theHelpAndTheReadMeNameEveryDialectAndMode() async throws {
+        try await onThread {
+            let help = try TestProcess.run([Gateway.programs + "/modemail", "send", "--help"])
+            let readMe = TemporaryFolder.read(Gateway.root + "/README.md") ?? ""
+            let words = Set(help.split { $0.isWhitespace || $0 == "," || $0 == "." }.map(String.init))
+            for name in Dialects.names {
+                #expect(words.contains(name), "--help lacks \(name)")
+                #expect(readMe.contains("`\(name)`"), "README.md lacks \(name)")
+            }
         }
     }
 }

@@ -33,6 +33,11 @@ import Testing
         Case(phase: "bearer", faults: "at command AT+CIICR: late 2s", line: "> AT+CIICR", profile: "simcom-sim800"),
         Case(phase: "tcp", faults: "at command AT+CIPSTART: late 1s", line: "> AT+CIPSTART", profile: "simcom-sim800"),
         Case(phase: "message", stall: "message", profile: "simcom-sim800"),
+        Case(phase: "stack", faults: "at command AT+WIPCFG=1: late 1s", line: "> AT+WIPCFG=1", profile: "sierra-wip"),
+        Case(phase: "bearer", faults: "at command AT+WIPBR=4: late 2s", line: "> AT+WIPBR=4", profile: "sierra-wip"),
+        Case(phase: "tcp", faults: "at command AT+WIPCREATE: late 1s", line: "> AT+WIPCREATE", profile: "sierra-wip"),
+        Case(phase: "data", faults: "at command AT+WIPDATA: late 1s", line: "> AT+WIPDATA", profile: "sierra-wip"),
+        Case(phase: "message", stall: "message", profile: "sierra-wip"),
     ]
 
     @Test(arguments: cases, [SIGINT, SIGTERM]) func closesEverythingAndTheNextMailLeaves(

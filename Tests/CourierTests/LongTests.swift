@@ -1,13 +1,11 @@
 import Glibc
+import Modem
 import Support
 import Testing
 
 /// What takes longer: `scripts/test --long`.
 @Suite(.timeLimit(.minutes(15)), .enabled(if: unsafe getenv("TEST_LONG") != nil)) struct LongTests {
-    @Test(arguments: [
-        "quectel", "quectel/push", "quectel/transparent", "simcom", "simcom/send-ok", "simcom/push",
-        "simcom/transparent",
-    ])
+    @Test(arguments: Dialects.names)
     func aMailOf25MegabytesArrivesWhole(dialect: String) async throws {
         try await onThread {
             let server = try MailServer.postfix()
@@ -42,7 +40,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["quectel", "simcom"]) func hundredInvocationsNeedNoReset(dialect: String) async throws {
+    @Test(arguments: DialectMatrix.families) func hundredInvocationsNeedNoReset(dialect: String) async throws {
         try await onThread {
             let server = try MailServer.aiosmtpd()
             let gateway = try Gateway(

@@ -10,7 +10,7 @@ import Support
 import Testing
 
 /// Many deliveries by one process, on one fake modem: what was opened is closed after each.
-@Suite(.timeLimit(.minutes(5))) struct RepetitionTests {
+@Suite(.timeLimit(.minutes(10))) struct RepetitionTests {
     /// A courier with the settings of `yaml` and a line more.
     private static func courier(_ yaml: String, folder: String, host: Host, subject: String) throws -> Courier {
         try TemporaryFolder.write(yaml, to: folder + "/modemail.yaml")
@@ -50,10 +50,7 @@ import Testing
         return try FakeModem(options)
     }
 
-    /// A transparent connection takes seconds to leave: fewer of those.
-    @Test(arguments: [
-        ("quectel", 100), ("simcom", 100), ("simcom/send-ok", 30), ("simcom/push", 30), ("simcom/transparent", 5),
-    ])
+    @Test(arguments: DialectMatrix.mails)
     func manyMailsInOneRunLeaveNothingOpen(dialect: String, mails: Int) async throws {
         let server = try await onThread { try MailServer.aiosmtpd() }
         let folder = try TemporaryFolder.make()

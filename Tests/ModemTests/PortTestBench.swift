@@ -100,4 +100,5 @@ struct PortTestBench: Sendable {
 
 extension ATPort {
     fileprivate var deadline: NIODeadline? { handler.deadline }
+    fileprivate var isLeaving: Bool { handler.data?.mayWrite == false }
 }

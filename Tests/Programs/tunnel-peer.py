@@ -6,6 +6,7 @@ tunnel-peer.py mirror PORT OCTETS COUNT     COUNT connections at once, random oc
 tunnel-peer.py ask PORT OCTETS [line]       ends its direction behind the question, and reads the answer to its end
 tunnel-peer.py slow PORT OCTETS OTHER       a client that reads nothing until another one was served
 tunnel-peer.py reset PORT OCTETS            sends, then resets the connection
+tunnel-peer.py hostile PORT                 what modems say and take for commands, each piece awaited, then all at once
 tunnel-peer.py endless PORT                 sends and reads until the connection is reset
 """
 import hashlib
@@ -109,6 +110,31 @@ def read(connection):
         return "reset after %d" % received
 
 
+LINES = [
+    "SHUTDOWN", "CLOSED", "0, CLOSED", "NO CARRIER", "+CME ERROR: 843", "OK", "ERROR", "CONNECT", "RDY", "SEND OK",
+    "SHUT OK", "+PDP: DEACT", '+QIURC: "closed",0', '+QIURC: "recv",0,4', '+QIURC: "pdpdeact",1', "+CIPRXGET: 1,0",
+    "+RECEIVE,0,4:", "+WIPPEERCLOSE: 2,1", "+WIPDATA: 2,1,5", "+WIND: 4",
+]
+
+
+def hostile(port):
+    pieces = [bytes(range(256)) * 3, b"\x10\x03\x03\x10\x10", b"x+++", b"+++ATH\r", b"\r\n> ", b"\x1a\x1b", b"AT+CFUN=1,1\r"]
+    pieces += [b"\r\n" + line.encode() + b"\r\n" for line in LINES]
+    connection = connect(port)
+    for piece in pieces + [b"".join(pieces)]:
+        connection.sendall(piece)
+        received = b""
+        while len(received) < len(piece):
+            octets = connection.recv(16384)
+            if not octets:
+                return "ended within %r, behind %r" % (piece, received)
+            received += octets
+        if received != piece:
+            return "%r came back as %r" % (piece, received)
+    connection.close()
+    return "ok"
+
+
 def slow(port, octets, other):
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -138,6 +164,8 @@ def main(words):
             print(*result)
     elif kind == "ask":
         print(ask(port, int(words[2]), b"\n" if len(words) > 3 else b""))
+    elif kind == "hostile":
+        print(hostile(port))
     elif kind == "slow":
         slow(port, int(words[2]), int(words[3]))
     elif kind == "reset":
