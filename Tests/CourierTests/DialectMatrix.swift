@@ -6,11 +6,11 @@ enum DialectMatrix {
     /// `scripts/test --long`.
     private static let isLong = unsafe getenv("TEST_LONG") != nil
 
-    /// Mails of one process: a hundred for each family's default mode. Where the line is the stream, each takes seconds of
-    /// silence to leave it.
+    /// Mails of one process: a hundred in a long run, and for each family's default mode. Where the line is the stream, each
+    /// takes seconds of silence to leave it: fewer of those.
     static let mails: [(dialect: String, count: Int)] = Dialects.names.map { name in
         if isLong { return (name, 100) }
-        return (name, isDefault(name) ? (isLeftSlowly(name) ? 40 : 100) : 20)
+        return (name, isLeftSlowly(name) ? 10 : isDefault(name) ? 100 : 20)
     }
 
     /// Mails of a process each.

@@ -17,7 +17,7 @@ import Testing
             async let answer = bench.port.perform(Self.signal)
             try await bench.answer("AT+CSQ", with: "\r\n+CSQ: 20,99\r\n\r\nOK\r\n")
             #expect(try await answer.lines.map(\.text) == ["+CSQ: 20,99"])
-            #expect(bench.records.all.map { $0.dropFirst(7) } == ["> AT+CSQ", "< +CSQ: 20,99", "< OK"])
+            #expect(bench.records.all.map { $0.dropFirst(7) } == ["= opened", "> AT+CSQ", "< +CSQ: 20,99", "< OK"])
         }
     }
 

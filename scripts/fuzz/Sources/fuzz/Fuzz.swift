@@ -19,6 +19,8 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "at-responses": fuzzATResponses,
     "quectel": fuzzQuectel,
     "simcom": fuzzSIMCom,
+    "wip": fuzzWIPsoft,
+    "octet-marking": fuzzMarking,
     "fault-script": fuzzFaultScript,
     "transcript": fuzzTranscript,
     "tls-name": fuzzTLSName,

@@ -125,6 +125,64 @@ func fuzzSIMCom(_ octets: [UInt8]) {
     }
 }
 
+/// Each line of the input is an unsolicited line, an answer to every operation, and what the bearer's question brought. A slot
+/// that is told is one of those that the dialect opens, and nothing is taken for done that was refused.
+func fuzzWIPsoft(_ octets: [UInt8]) {
+    let texts = octets.split(separator: 0x0A).prefix(64).map { String(decoding: $0, as: UTF8.self) }
+    let context = PDPContext(cid: 1, type: .ipv4)
+    for mode in WIPsoft.Mode.allCases {
+        let dialect = WIPsoft(mode: mode)
+        for text in texts {
+            let line = ATLine(text)
+            switch dialect.event(of: line) {
+            case .opened(let slot), .dataWaiting(let slot), .peerClosed(let slot?, _), .broken(let slot, _):
+                require((1...8).contains(slot), "a slot that nobody opens")
+            case .openFailed, .dataPushed, .peerClosed, .writable, .blocked, .allAcknowledged:
+                require(false, "an event that the family has not")
+            case .bearerLost, .rebooted, nil: break
+            }
+            let refusals: [FinalResultCode] = [.vendor(text), .cme(number: Int(text), text: text), .connect(text)]
+            for answer in refusals.map({ Exchange.Answer(lines: [line], result: $0, completingLine: line) }) {
+                let operation = SocketOperation.open(
+                    slot: 1, SocketEndpoint(host: "mail.example.com", port: 465), cid: 1, step: 0)
+                require(dialect.result(of: answer, to: operation) != .opened, "a refusal that opened")
+                _ = dialect.result(of: answer, to: .resumeOnline(slot: 1))
+                _ = dialect.result(of: answer, to: .close(slot: 1, step: 0))
+                _ = dialect.explanation(in: answer)
+            }
+        }
+        let answer = Exchange.Answer(lines: texts.map { ATLine($0) })
+        require(dialect.query(context, after: [answer]) == nil, "questions without end")
+        if case .active(let address) = dialect.status(in: [answer], of: context) {
+            require(address?.isEmpty == false, "an active context without an address")
+        }
+    }
+}
+
+/// Octets of a line with marks, in pieces: the same for any split, no octet lost; and payload comes back as it was.
+func fuzzMarking(_ octets: [UInt8]) {
+    let marking = OctetMarking(escape: 0x10, end: 0x03)
+    func decoded(_ pieces: [ArraySlice<UInt8>]) -> (payload: [UInt8], behind: [UInt8]?) {
+        var decoder = OctetMarking.Decoder(marking)
+        var payload: [UInt8] = []
+        var behind: [UInt8]?
+        for piece in pieces {
+            let decoded = decoder.decode(ByteBuffer(bytes: piece))
+            payload += decoded.payload.readableBytesView
+            if let more = decoded.behindEnd { behind = (behind ?? []) + more.readableBytesView }
+        }
+        return (payload, behind)
+    }
+    let whole = Array(octets.dropFirst())
+    func split(_ octets: [UInt8], _ size: UInt8?) -> [ArraySlice<UInt8>] {
+        pieces([(size ?? 0) % 64] + octets)
+    }
+    require(decoded(split(whole, octets.first)) == decoded([whole[...]]), "a split that changes what is read")
+    let line = Array(marking.encoded(ByteBuffer(bytes: whole)).readableBytesView)
+    require(decoded(split(line, octets.first)) == (whole, nil), "payload that does not come back")
+    require(line.count <= 2 * whole.count, "more than an escape for each octet")
+}
+
 func fuzzFaultScript(_ octets: [UInt8]) {
     do {
         _ = try FaultScript(parsing: String(decoding: octets, as: UTF8.self))
