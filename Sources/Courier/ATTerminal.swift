@@ -73,7 +73,9 @@ final class ATTerminal: Sendable {
             for action in editor.handle(event) {
                 switch action {
                 case .write(let text): console.write(text)
-                case .submit(let line): submitted.continuation.yield(line)
+                case .submit(let line):
+                    interrupts.arm()
+                    submitted.continuation.yield(line)
                 case .remember(let line): remembered.continuation.yield(line)
                 case .interrupt: interrupts.fire()
                 case .end: isEnd = true
@@ -125,20 +127,48 @@ final class ATTerminal: Sendable {
     }
 }
 
-/// Ctrl-C: ends whoever waits for it, and is forgotten when nobody does. (An `AsyncStream` ends with its first cancelled
-/// reader.)
+/// Ctrl-C: ends whoever waits for it, or who waits next for the line that was submitted last. (An `AsyncStream` ends with its
+/// first cancelled reader.)
 private final class Interrupts: Sendable {
-    private let waiter = Mutex<CheckedContinuation<Void, Never>?>(nil)
+    private enum State {
+        case idle
+        /// Pressed before the command that was submitted had begun.
+        case fired
+        case waiting(CheckedContinuation<Void, Never>)
+    }
 
-    func fire() { waiter.withLock { $0.take() }?.resume() }
+    private let state = Mutex(State.idle)
+
+    /// Forgets what was pressed before: a line is submitted.
+    func arm() {
+        state.withLock { state in
+            if case .fired = state { state = .idle }
+        }
+    }
+
+    func fire() {
+        let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
+            guard case .waiting(let waiter) = state else {
+                state = .fired
+                return nil
+            }
+            state = .idle
+            return waiter
+        }
+        waiter?.resume()
+    }
 
     /// Returns with the next one, or when the caller is cancelled.
     func next() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isOver = waiter.withLock { waiter in
+                let isOver = state.withLock { state in
+                    if case .fired = state {
+                        state = .idle
+                        return true
+                    }
                     guard !Task.isCancelled else { return true }
-                    waiter = continuation
+                    state = .waiting(continuation)
                     return false
                 }
                 if isOver { continuation.resume() }

@@ -19,9 +19,13 @@ struct SecureClient {
     /// Handshakes with `host` over the stream, which stays the caller's until this returns.
     func secure(_ stream: any ByteStream, host: String, port: Int) async throws -> TLSStream {
         let (context, sessions) = (context, sessions)
-        return try await withDeadline(limit, clock: ContinuousClock()) {
-            try await TLSStream.connect(
-                over: stream, context: context, serverName: host, port: port, sessions: sessions)
+        do {
+            return try await withDeadline(limit, clock: ContinuousClock()) {
+                try await TLSStream.connect(
+                    over: stream, context: context, serverName: host, port: port, sessions: sessions)
+            }
+        } catch let exceeded as DeadlineExceeded {
+            throw CourierError.timedOut(.tls, limit: exceeded.limit)
         }
     }
 }

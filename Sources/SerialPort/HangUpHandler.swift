@@ -15,10 +15,13 @@ final class HangUpHandler: ChannelDuplexHandler {
     }
 
     private let path: String
+    private let onHangUp: @Sendable () -> Void
     private var state = State.open
 
-    init(path: String) {
+    /// - Parameter onHangUp: called on the loop before the handlers hear of it.
+    init(path: String, onHangUp: @escaping @Sendable () -> Void) {
         self.path = path
+        self.onHangUp = onHangUp
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -46,6 +49,7 @@ final class HangUpHandler: ChannelDuplexHandler {
         switch state {
         case .open:
             state = .reported
+            onHangUp()
             context.fireErrorCaught(SerialPortError.unplugged(path: path))
         case .closing, .reported: break
         }

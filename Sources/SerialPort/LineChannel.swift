@@ -7,12 +7,13 @@ import SystemPackage
 enum LineChannel {
     static func make(
         of line: LineDescriptor, path: String, on loop: any EventLoop,
-        initialize: @escaping @Sendable (any Channel) throws -> Void
+        onHangUp: @escaping @Sendable () -> Void, initialize: @escaping @Sendable (any Channel) throws -> Void
     ) async throws(SerialPortError) -> any Channel {
         do {
             let copies = try Copies(of: line)
             do {
-                return try await channel(of: copies, path: path, on: loop, initialize: initialize)
+                return try await channel(
+                    of: copies, path: path, on: loop, onHangUp: onHangUp, initialize: initialize)
             } catch {
                 copies.closeWhatIsOurs()
                 throw error
@@ -29,7 +30,7 @@ enum LineChannel {
 
     private static func channel(
         of copies: Copies, path: String, on loop: any EventLoop,
-        initialize: @escaping @Sendable (any Channel) throws -> Void
+        onHangUp: @escaping @Sendable () -> Void, initialize: @escaping @Sendable (any Channel) throws -> Void
     ) async throws -> any Channel {
         // The bootstrap closes the descriptors when its initializer fails, and then treats them as open: so it never fails.
         let (channel, result) = try await NIOPipeBootstrap(group: loop).takingOwnershipOfDescriptors(
@@ -37,7 +38,7 @@ enum LineChannel {
         ) { channel in
             copies.giveAway()
             let result = Result {
-                try channel.pipeline.syncOperations.addHandler(HangUpHandler(path: path))
+                try channel.pipeline.syncOperations.addHandler(HangUpHandler(path: path, onHangUp: onHangUp))
                 try initialize(channel)
             }
             return channel.eventLoop.makeSucceededFuture((channel, result))

@@ -11,12 +11,18 @@ struct LockFile: Sendable {
     }
 
     let path: String
+    /// The file's own number, once it was taken: another may stand under its name later, even of this process.
+    private var inode: ino_t?
+
+    private init(path: String) {
+        self.path = path
+    }
 
     /// Takes the lock of the device at `path` (links resolved). The lock of a process that is no more is removed, and so is
     /// one of this very process: the caller has the device's flock, so nobody here can still hold it.
     static func take(path: String, directory: String?) -> Attempt {
         guard let directory = directory ?? usualDirectory() else { return .impossible("no directory for lock files") }
-        let file = LockFile(path: "\(directory)/\(name(of: path))")
+        var file = LockFile(path: "\(directory)/\(name(of: path))")
         let draft = "\(directory)/LTMP.\(getpid()).\(name(of: path))"
         let text = "\(padded(getpid()))\n"
         do {
@@ -30,7 +36,10 @@ struct LockFile: Sendable {
         defer { unsafe unlink(draft) }
         // A link, since it fails when the name is taken and never shows a file that is still empty.
         for _ in 0..<attempts {
-            if unsafe link(draft, file.path) == 0 { return .taken(file) }
+            if unsafe link(draft, file.path) == 0 {
+                file.inode = inode(of: draft)
+                return .taken(file)
+            }
             let code = Errno(rawValue: errno)
             guard code == .fileExists else { return .impossible("no lock file in \(directory): \(code)") }
             if let holder = file.holder(), holder.pid != getpid() { return .held(holder) }
@@ -41,8 +50,13 @@ struct LockFile: Sendable {
 
     /// Removes it when it is still ours.
     func remove() {
-        guard pid() == getpid() else { return }
+        guard let inode, Self.inode(of: path) == inode, pid() == getpid() else { return }
         unsafe unlink(path)
+    }
+
+    private static func inode(of path: String) -> ino_t? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? status.st_ino : nil
     }
 
     /// Who says in a lock file that he has the device; nil when there is none, or he is no more.

@@ -64,7 +64,10 @@ public final class SerialPort: Sendable {
     ) async throws(SerialPortError) -> any Channel {
         let path = configuration.path
         guard case .open = (state.withLock { $0 }) else { throw .closed(path: path) }
-        let channel = try await LineChannel.make(of: line.descriptor, path: path, on: loop, initialize: initialize)
+        // The kernel may give the name of a device that is gone to the next one at once: nobody is kept out of that.
+        let channel = try await LineChannel.make(
+            of: line.descriptor, path: path, on: loop,
+            onHangUp: { [line, threads] in threads.submit { _ in _ = line.release(.locks) } }, initialize: initialize)
         let kept = state.withLock { state in
             guard case .open = state else { return false }
             state = .open(channel: channel)

@@ -3,7 +3,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ATEngineRandomTests {
+@Suite(.timeLimit(.minutes(5))) struct ATEngineRandomTests {
     static let words = [
         "\r\nOK\r\n", "\r\nERROR\r\n", "\r\n> ", "\r\n+CSQ: 1,2\r\n", "\r\nCONNECT\r\n", "\r\nNO CARRIER\r\n",
         "\r\nRDY\r\n",

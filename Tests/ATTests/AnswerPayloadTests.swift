@@ -3,7 +3,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct AnswerPayloadTests {
+@Suite(.timeLimit(.minutes(5))) struct AnswerPayloadTests {
     static let counted = Exchange(
         CommandText("AT^SISR=3,1500"), responsePrefixes: ["^SISR: 3,"],
         answerPayload: .announced(prefix: "^SISR: 3,", parameter: 1))

@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// Wavecom's answer to `+CPIN?` (Multi-Tech S000437C p. 5, "does not return the OK string").
-@Suite(.timeLimit(.minutes(1))) struct AnswerWithoutFinalTests {
+@Suite(.timeLimit(.minutes(5))) struct AnswerWithoutFinalTests {
     private static let query = Exchange(PINStateQuery(lacksFinal: true))
 
     @Test func theLineAloneIsTheAnswer() {

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// What an earlier run asked is answered in this one, and passes for nothing.
-@Suite(.timeLimit(.minutes(1))) struct StartUpStaleTests {
+@Suite(.timeLimit(.minutes(5))) struct StartUpStaleTests {
     /// A modem that answers one line after the other, and is busy at first.
     private struct SlowModem {
         var free: NIODeadline

@@ -6,7 +6,7 @@ import Scopes
 import Sockets
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct InterfaceBearerTests {
+@Suite(.timeLimit(.minutes(5))) struct InterfaceBearerTests {
     @Test func itConnectsAndKnowsItsAddress() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let server = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).get()

@@ -10,7 +10,7 @@ import Testing
 @testable import Bearer
 
 /// The line of an Open AT modem as a socket: marks, ends in the stream, half-closes, and silence (at-dialects 3.10).
-@Suite(.timeLimit(.minutes(1))) struct MarkedStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct MarkedStreamTests {
     private let port = FarWIPPort()
     private let teardown = Teardown()
     private static let shutdown = "\r\nSHUTDOWN\r\n"

@@ -10,7 +10,7 @@ import Testing
 @testable import Bearer
 
 /// The line as a socket: its in-band end, and payload that looks like it.
-@Suite(.timeLimit(.minutes(1))) struct OnlineStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct OnlineStreamTests {
     private let port = FarModemPort()
     private let teardown = Teardown()
 

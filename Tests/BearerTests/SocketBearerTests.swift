@@ -7,7 +7,7 @@ import Scopes
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SocketBearerTests {
+@Suite(.timeLimit(.minutes(5))) struct SocketBearerTests {
     private let port = FarModemPort()
     private let teardown = Teardown()
     private let context = PDPContext(cid: 1, type: .ipv4, apn: "internet")

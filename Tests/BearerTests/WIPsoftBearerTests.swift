@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// A bearer of three layers: what is raised here is taken down, what was found stays (at-dialects 3.10).
-@Suite(.timeLimit(.minutes(1))) struct WIPsoftBearerTests {
+@Suite(.timeLimit(.minutes(5))) struct WIPsoftBearerTests {
     private let port = FarWIPPort()
     private let teardown = Teardown()
     private let time = ManualTime(isEager: true)

@@ -3,7 +3,7 @@ import NIOCore
 import Scopes
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CountingStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct CountingStreamTests {
     @Test func octetsAreCountedEachWay() async throws {
         let (near, far) = MemoryStream.pair(capacity: 3)
         let counting = CountingStream(near)

@@ -4,7 +4,7 @@ import Scopes
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MemoryStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct MemoryStreamTests {
     @Test func whatOneEndWritesTheOtherReads() async throws {
         let (near, far) = MemoryStream.pair()
         try await near.writeAll(ByteBuffer(string: "up"))

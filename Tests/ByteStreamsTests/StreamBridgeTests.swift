@@ -5,7 +5,7 @@ import Support
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StreamBridgeTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamBridgeTests {
     /// The two outer ends of a bridge that runs, and how it ended.
     struct Run: Sendable {
         let client: MemoryStream

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// `modemail at` with commands as arguments and on standard input, as scripts run it.
-@Suite(.timeLimit(.minutes(5))) struct ATCommandTests {
+@Suite(.timeLimit(.minutes(15))) struct ATCommandTests {
     private static func gateway(_ options: [String] = [], faults: String = "") throws -> Gateway {
         let gateway = try Gateway(
             modem: options + (faults.isEmpty ? [] : ["--faults", faults]), server: try server.get())

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// `modemail at` on a real pseudo-terminal, with a person (Tests/Programs/person.py) at it.
-@Suite(.timeLimit(.minutes(5))) struct ATTerminalTests {
+@Suite(.timeLimit(.minutes(15))) struct ATTerminalTests {
     private static func person(_ gateway: Gateway, _ orders: [String]) throws -> String {
         let process = try TestProcess.start([
             "env", "-u", "NO_COLOR", "TERM=xterm", "/usr/bin/python3", Gateway.root + "/Tests/Programs/person.py",

@@ -3,7 +3,7 @@ import Testing
 
 /// Servers that break SMTP, each in its own way: the right status, one line that names cause and remedy, an end within its
 /// limit, no secret shown, and nothing sent that the case forbids.
-@Suite(.timeLimit(.minutes(5))) struct BadSMTPTests {
+@Suite(.timeLimit(.minutes(15))) struct BadSMTPTests {
     struct Case: Sendable, CustomTestStringConvertible {
         /// In Tests/Programs/bad-server.py.
         let name: String

@@ -3,7 +3,7 @@ import Testing
 
 /// Servers that refuse, misbehave or cannot be trusted: the right status, the right words, and neither AUTH nor an octet of the
 /// message before TLS is verified.
-@Suite(.timeLimit(.minutes(3))) struct BadServerTests {
+@Suite(.timeLimit(.minutes(15))) struct BadServerTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let options: [String]
         let status: Int32

@@ -4,7 +4,7 @@ import Testing
 
 /// Each kind of mistake in the settings, as `config check` says it: one line with place, cause and remedy, status 78, no
 /// secret, no control character.
-@Suite(.timeLimit(.minutes(2))) struct BadSettingsTests {
+@Suite(.timeLimit(.minutes(15))) struct BadSettingsTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let text: [UInt8]

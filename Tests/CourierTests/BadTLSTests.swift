@@ -3,7 +3,7 @@ import Testing
 
 /// Servers whose TLS is bad, one way each, against the whole program: its status, one line that names cause and remedy, an end
 /// within the phase's limit, and neither password nor mail at a server that was not verified.
-@Suite(.timeLimit(.minutes(3))) struct BadTLSTests {
+@Suite(.timeLimit(.minutes(15))) struct BadTLSTests {
     enum Server: Sendable {
         case script([String])
         case openSSL([String])

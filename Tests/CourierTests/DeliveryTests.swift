@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// A mail from the command line through the fake modem to a real server: what arrives is compared octet by octet.
-@Suite(.timeLimit(.minutes(3))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(15))) struct DeliveryTests {
     /// A ready-made message with everything that a modem or a server could take for its own.
     static func hostileMessage() -> [UInt8] {
         var lines = [

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// Whole deliveries by what is particular to a family of modems.
-@Suite(.timeLimit(.minutes(3))) struct DialectTests {
+@Suite(.timeLimit(.minutes(15))) struct DialectTests {
     /// What an earlier user of a SIM800 typed to bring its bearer up.
     private static func earlier(_ settings: [String]) -> [String] {
         (settings + ["AT+CSTT=\"internet\",\"\",\"\"", "AT+CIICR", "AT+CIFSR"]).flatMap { ["--prelude", $0 + "\\r"] }

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// What the whole program does where a server's offers and limits count, over the loopback interface to a real server.
-@Suite(.timeLimit(.minutes(5))) struct EnvelopeProgramTests {
+@Suite(.timeLimit(.minutes(15))) struct EnvelopeProgramTests {
     private static func send(
         _ gateway: Gateway, to recipients: [String] = ["ops@example.net"], _ words: [String]
     ) throws -> Gateway.Run {

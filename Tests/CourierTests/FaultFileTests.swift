@@ -4,7 +4,7 @@ import Testing
 
 /// Faults of the fault file through the whole program: from the carrier, the line, the modem and the server, at octets,
 /// commands and steps; and a host that is killed. One line and the right status, and the next mail leaves without a reset.
-@Suite(.timeLimit(.minutes(5))) struct FaultFileTests {
+@Suite(.timeLimit(.minutes(15))) struct FaultFileTests {
     typealias Case = TroubleTests.Case
 
     static let cases: [Case] = [

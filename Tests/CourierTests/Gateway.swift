@@ -111,7 +111,7 @@ final class Gateway: Sendable {
 
 /// Threads for calls that block, so that these tests do not hold those of the others. Each gateway is several processes.
 private let threads: NIOThreadPool = {
-    let pool = NIOThreadPool(numberOfThreads: 5)
+    let pool = NIOThreadPool(numberOfThreads: 6)
     pool.start()
     return pool
 }()

@@ -4,7 +4,7 @@ import Testing
 
 /// SIGINT and SIGTERM in each phase: everything is closed in order, the status says which it was, and a mail leaves at once
 /// afterwards, with no reset.
-@Suite(.timeLimit(.minutes(5))) struct InterruptionTests {
+@Suite(.timeLimit(.minutes(15))) struct InterruptionTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let phase: String
         var modem: [String] = []

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// Every mechanism of AUTH against every real server that has it, over implicit TLS and STARTTLS, by the whole program.
-@Suite(.timeLimit(.minutes(5))) struct LoginTests {
+@Suite(.timeLimit(.minutes(15))) struct LoginTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let start: @Sendable (Bool) throws -> MailServer

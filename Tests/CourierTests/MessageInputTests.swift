@@ -3,7 +3,7 @@ import Testing
 
 /// Messages as people and programs make them: what is wrong is said in one line that names cause and remedy, before anything
 /// is opened; what can be mended is.
-@Suite(.timeLimit(.minutes(5))) struct MessageInputTests {
+@Suite(.timeLimit(.minutes(15))) struct MessageInputTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let message: [UInt8]

@@ -102,7 +102,7 @@ import Testing
                 "FakeModemTests/SocketTests.aSecondMailFollowsAtOnceWithTheBearerKeptOrDropped",
                 "BearerTests/SocketBearerTests.aContextFoundActiveStaysActive",
                 "BearerTests/SocketBearerTests.aRefusedActivationIsTriedOnceMoreBehindADeactivation",
-                "CourierTests/RepetitionTests.aHundredMailsInOneRunLeaveNothingOpen",
+                "CourierTests/RepetitionTests.manyMailsInOneRunLeaveNothingOpen",
             ]),
         Row(
             behaviour: "the bearer is lost during a send",

@@ -10,7 +10,7 @@ import Support
 import Testing
 
 /// Many deliveries by one process, on one fake modem: what was opened is closed after each.
-@Suite(.timeLimit(.minutes(20))) struct RepetitionTests {
+@Suite(.timeLimit(.minutes(15))) struct RepetitionTests {
     /// A courier with the settings of `yaml` and a line more.
     private static func courier(_ yaml: String, folder: String, host: Host, subject: String) throws -> Courier {
         try TemporaryFolder.write(yaml, to: folder + "/modemail.yaml")

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 /// What `--transcript` records, `fake-modem --replay` plays; and neither knows a secret.
-@Suite(.timeLimit(.minutes(3))) struct ReplayTests {
+@Suite(.timeLimit(.minutes(15))) struct ReplayTests {
     /// `fake-modem --replay`, at a link of its own.
     private struct Replay {
         let link: String

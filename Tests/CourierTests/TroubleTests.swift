@@ -3,7 +3,7 @@ import Testing
 
 /// A modem, a network and a server that fail: one line and the right status each time, and the next mail leaves at once, with
 /// no reset, unless the modem is gone.
-@Suite(.timeLimit(.minutes(5))) struct TroubleTests {
+@Suite(.timeLimit(.minutes(15))) struct TroubleTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var faults = ""
         /// Further options of the fake modem.

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What the owner says about trust, by the whole program: pinned keys, the client's certificate, the key log.
-@Suite(.timeLimit(.minutes(3))) struct TrustTests {
+@Suite(.timeLimit(.minutes(15))) struct TrustTests {
     private static let resumed = "\"resumed\":true"
 
     /// Without blanks, as the JSON may be laid out.

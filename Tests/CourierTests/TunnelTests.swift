@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// `modemail tunnel` as users run it: strangers speak through it with real servers, over the fake modem.
-@Suite(.timeLimit(.minutes(5))) struct TunnelTests {
+@Suite(.timeLimit(.minutes(15))) struct TunnelTests {
     /// A tunnel that runs, and where it listens.
     final class Tunnel: Sendable {
         let process: TestProcess

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// Whole deliveries through an Open AT modem, the family in which the problem was first met.
-@Suite(.timeLimit(.minutes(3))) struct WIPsoftTests {
+@Suite(.timeLimit(.minutes(15))) struct WIPsoftTests {
     private static func commands(_ gateway: Gateway) -> [String] {
         (TemporaryFolder.read(gateway.directory + "/line.transcript") ?? "").split(separator: "\n").compactMap { line in
             line.split(separator: "> ").last.map(String.init).flatMap { $0.hasPrefix("AT+WIP") ? $0 : nil }

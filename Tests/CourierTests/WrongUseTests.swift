@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// What a user can get wrong without a modem: one line on stderr that names what, where and what to do, and the right status.
-@Suite(.timeLimit(.minutes(2))) struct WrongUseTests {
+@Suite(.timeLimit(.minutes(15))) struct WrongUseTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let words: [String]
         let status: Int32

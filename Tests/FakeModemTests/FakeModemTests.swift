@@ -2,7 +2,7 @@ import FakeModem
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FakeModemTests {
     @Test func octetsGoToARealSocketAndBack() async throws {
         let server = try await EchoServer()

@@ -5,7 +5,7 @@ import Testing
 @testable import FakeModem
 
 /// The pty itself: hosts that come and go, speeds, unplugging, links.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TerminalTests {
     private func opened(_ modem: FakeModem) -> Int { modem.balance.opened["port"] ?? 0 }
 

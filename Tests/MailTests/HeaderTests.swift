@@ -2,7 +2,7 @@ import Mail
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HeaderTests {
+@Suite(.timeLimit(.minutes(5))) struct HeaderTests {
     @Test func anAlertHasTheFieldsThatServersAskFor() async throws {
         var draft = try draft("Disk full")
         draft.text = MemorySource("The disk is full.\n")

@@ -4,7 +4,7 @@ import Scopes
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MessageDraftTests {
+@Suite(.timeLimit(.minutes(5))) struct MessageDraftTests {
     @Test(arguments: [
         ("plain\n", true, nil), ("Grüße\n", true, "8bit"),
         ("Grüße aus einem langen Text mit wenig anderem darin\n", false, "quoted-printable"),

@@ -4,7 +4,7 @@ import Scopes
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReadyMessageTests {
+@Suite(.timeLimit(.minutes(5))) struct ReadyMessageTests {
     private static let full = """
         Date: Tue, 24 Nov 2026 22:34:22 +0100
         From: x@example.com

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// What becomes of a message for a server without 8BITMIME or SMTPUTF8.
-@Suite(.timeLimit(.minutes(1))) struct RecodingTests {
+@Suite(.timeLimit(.minutes(5))) struct RecodingTests {
     private func prepare(_ message: [UInt8]) async throws -> PreparedMessage {
         try await ReadyMessage(MemorySource(message), from: try Mailbox(parsing: "a@example.com")).prepare(stamp)
     }

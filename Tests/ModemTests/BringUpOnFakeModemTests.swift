@@ -9,7 +9,7 @@ import SerialPort
 import Testing
 
 /// Bring-up over a real pty against the fake modem, which has another author than the commands.
-@Suite(.timeLimit(.minutes(1))) struct BringUpOnFakeModemTests {
+@Suite(.timeLimit(.minutes(5))) struct BringUpOnFakeModemTests {
     private struct Run {
         var ready: ReadyModem?
         var error: ModemError?

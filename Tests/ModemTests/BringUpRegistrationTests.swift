@@ -3,7 +3,7 @@ import Modem
 import Scopes
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BringUpRegistrationTests {
+@Suite(.timeLimit(.minutes(5))) struct BringUpRegistrationTests {
     private func run(
         _ fixture: BringUpFixture, roaming: Bool = false, apn: String? = nil
     ) async throws -> ReadyModem {

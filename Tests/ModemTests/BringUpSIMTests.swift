@@ -4,7 +4,7 @@ import Modem
 import Scopes
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BringUpSIMTests {
+@Suite(.timeLimit(.minutes(5))) struct BringUpSIMTests {
     private static let pin = Secret("4711")
     private static let locked = ["AT+CPIN?": [["+CPIN: SIM PIN", "OK"], ["+CPIN: READY", "OK"]]]
     private static let entry = "AT+CPIN=\"4711\""

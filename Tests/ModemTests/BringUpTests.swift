@@ -4,7 +4,7 @@ import Modem
 import Scopes
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BringUpTests {
+@Suite(.timeLimit(.minutes(5))) struct BringUpTests {
     @Test func readyModemCostsSevenCommands() async throws {
         let fixture = BringUpFixture()
         let ready = try await fixture.bringUp(try ModemConfiguration(apn: "internet")).run()

@@ -4,7 +4,7 @@ import Modem
 import Scopes
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ContextKeeperTests {
+@Suite(.timeLimit(.minutes(5))) struct ContextKeeperTests {
     private func definitions(_ lines: String...) -> [[String]] { [lines.map { "+CGDCONT: \($0)" } + ["OK"]] }
 
     @Test func contextThatFitsIsLeftAsItIs() async throws {

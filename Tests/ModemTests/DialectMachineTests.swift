@@ -6,7 +6,7 @@ import Scopes
 import Testing
 
 /// `SocketMachine` before a Quectel, one event at a time.
-@Suite(.timeLimit(.minutes(1))) struct DialectMachineTests {
+@Suite(.timeLimit(.minutes(5))) struct DialectMachineTests {
     private let far = FarQuectel()
 
     private func rig(_ mode: Quectel.Mode = .buffer, tuning: SocketMachine.Tuning = .init()) -> DialectRig {

@@ -4,7 +4,7 @@ import Modem
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DialectQuectelTests {
+@Suite(.timeLimit(.minutes(5))) struct DialectQuectelTests {
     private let dialect = Quectel(mode: .buffer)
     private let endpoint = SocketEndpoint(host: "mail.example.com", port: 465)
 

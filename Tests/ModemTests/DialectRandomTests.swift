@@ -8,7 +8,7 @@ import Testing
 
 /// Random events by seed, over the shapes of several makers: every octet is written once and in order, every octet is read once
 /// and in order, the end comes last, and the slot is free again.
-@Suite(.timeLimit(.minutes(1))) struct DialectRandomTests {
+@Suite(.timeLimit(.minutes(5))) struct DialectRandomTests {
     enum Maker: String, CaseIterable, Sendable {
         case quectel, quectelPush, simcom, simcomSendOK, simcomPush, simcomNarrow, sim7080, ublox, cinterion, sierraHL,
             sequans

@@ -6,7 +6,7 @@ import NIOCore
 import Testing
 
 /// SIMCom's commands and lines as the manuals have them (SIM800 V1.09 §8, SIM900 V1.07 §8, SIM7000 V1.03 §8).
-@Suite(.timeLimit(.minutes(1))) struct DialectSIMComTests {
+@Suite(.timeLimit(.minutes(5))) struct DialectSIMComTests {
     private let dialect = SIMCom(mode: .buffer)
     private let single = SIMCom(mode: .transparent)
     private let endpoint = SocketEndpoint(host: "mail.example.com", port: 465)
@@ -238,7 +238,7 @@ import Testing
 }
 
 /// What the machine makes of them.
-@Suite(.timeLimit(.minutes(1))) struct DialectSIMComMachineTests {
+@Suite(.timeLimit(.minutes(5))) struct DialectSIMComMachineTests {
     @Test func aSendThatIsTooLongIsSentInSmallerOnesAndLaterTriedAnew() {
         let far = FarSIM800()
         far.largestSend = 500

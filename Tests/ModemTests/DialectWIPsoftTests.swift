@@ -5,7 +5,7 @@ import NIOCore
 import Testing
 
 /// at-dialects 2.2, 2.4, 3.10.
-@Suite(.timeLimit(.minutes(1))) struct DialectWIPsoftTests {
+@Suite(.timeLimit(.minutes(5))) struct DialectWIPsoftTests {
     private let dialect = WIPsoft(mode: .continuous)
     private let endpoint = SocketEndpoint(host: "mail.example.com", port: 465)
     private let context = PDPContext(cid: 1, type: .ipv4)

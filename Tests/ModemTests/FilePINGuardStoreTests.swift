@@ -7,7 +7,7 @@ import Testing
     import Glibc
 #endif
 
-@Suite(.timeLimit(.minutes(1))) struct FilePINGuardStoreTests {
+@Suite(.timeLimit(.minutes(5))) struct FilePINGuardStoreTests {
     private func withDirectory(_ body: (FilePath, FilePINGuardStore) async throws -> Void) async throws {
         let name = "/tmp/modemail-pin-\(UInt64.random(in: 0 ... .max))"
         let directory = FilePath(name)

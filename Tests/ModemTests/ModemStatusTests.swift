@@ -2,7 +2,7 @@ import AT
 import Modem
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ModemStatusTests {
+@Suite(.timeLimit(.minutes(5))) struct ModemStatusTests {
     @Test func everythingThatIsAnsweredIsTold() async throws {
         let fixture = BringUpFixture([
             "AT+CREG?": [["+CREG: 0,0", "OK"]], "AT+CEREG?": [["+CEREG: 2,1,\"00C3\",\"0A1B2C3D\",7", "OK"]],

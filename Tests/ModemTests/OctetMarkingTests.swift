@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// DLE and ETX within a stream (at-dialects 3.10, "Escaping, mode 1").
-@Suite(.timeLimit(.minutes(1))) struct OctetMarkingTests {
+@Suite(.timeLimit(.minutes(5))) struct OctetMarkingTests {
     private let marking = OctetMarking(escape: 0x10, end: 0x03)
 
     private func decoded(_ pieces: [[UInt8]]) -> (payload: [UInt8], behindEnd: [UInt8]?) {

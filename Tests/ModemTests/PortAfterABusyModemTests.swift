@@ -8,7 +8,7 @@ import SerialPort
 import Testing
 
 /// Two runs in a row on a real pty: what the first did not wait for is answered in the second.
-@Suite(.timeLimit(.minutes(1))) struct PortAfterABusyModemTests {
+@Suite(.timeLimit(.minutes(5))) struct PortAfterABusyModemTests {
     private struct Line {
         let serial: SerialPort
         let port: ATPort

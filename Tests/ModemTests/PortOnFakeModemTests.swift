@@ -8,7 +8,7 @@ import SerialPort
 import Testing
 
 /// The port on a real pty, against the fake modem, which has another author.
-@Suite(.timeLimit(.minutes(1))) struct PortOnFakeModemTests {
+@Suite(.timeLimit(.minutes(5))) struct PortOnFakeModemTests {
     /// Opens the line to a modem whose earlier host left it so, and closes it behind `body`.
     private func with(
         prelude: [String] = [], timeScale: Int = 1, routes: [Route] = [], guardTime: TimeAmount = .milliseconds(1_100),

@@ -7,7 +7,7 @@ import Scopes
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PortTests {
+@Suite(.timeLimit(.minutes(5))) struct PortTests {
     static let signal = Exchange(
         CommandText("AT+CSQ"), responsePrefixes: ["+CSQ:"], timeout: .seconds(30))
     static let dial = Exchange(CommandText("AT+QIOPEN=1,0,2"), completion: .dataMode)

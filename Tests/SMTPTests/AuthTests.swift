@@ -7,7 +7,7 @@ import Testing
 @testable import SMTP
 
 /// AUTH within a session: which mechanism, what goes in which line, and what each ending means.
-@Suite(.timeLimit(.minutes(1))) struct AuthTests {
+@Suite(.timeLimit(.minutes(5))) struct AuthTests {
     private typealias Example = SASLExchangeTests.Example
 
     private static func base64(_ text: String) -> String {

@@ -7,7 +7,7 @@ import Testing
 @testable import SMTP
 
 /// How a client conducts itself towards what servers say: odd but legal replies, wrong ones, limits of time.
-@Suite(.timeLimit(.minutes(1))) struct ConductTests {
+@Suite(.timeLimit(.minutes(5))) struct ConductTests {
     private func send(
         _ script: String, _ text: String = "hi\r\n", to recipients: [String] = ["a@example.net"],
         name: ClientName? = nil

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SMTP
 
-@Suite(.timeLimit(.minutes(1))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(5))) struct DeliveryTests {
     private static let full = opening("PIPELINING", "CHUNKING", "SIZE 100000", "8BITMIME")
     private static let pipelined = opening("PIPELINING", "SIZE")
     private static let bare = opening()

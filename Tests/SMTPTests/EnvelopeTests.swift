@@ -5,7 +5,7 @@ import Testing
 @testable import SMTP
 
 /// What MAIL and RCPT say, and how recipients are spread over transactions and sessions.
-@Suite(.timeLimit(.minutes(1))) struct EnvelopeTests {
+@Suite(.timeLimit(.minutes(5))) struct EnvelopeTests {
     private func send(
         _ script: String, to envelope: Envelope, _ text: String = "hi\r\n", isLast: Bool = true
     ) async throws -> Conversation<DeliveryOutcome> {

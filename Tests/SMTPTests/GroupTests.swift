@@ -7,7 +7,7 @@ import Testing
 @testable import SMTP
 
 /// Commands in groups (RFC 2920): servers that cannot bear them, and several messages in one flight.
-@Suite(.timeLimit(.minutes(1))) struct GroupTests {
+@Suite(.timeLimit(.minutes(5))) struct GroupTests {
     private func send(_ script: String, usesPipelining: Bool = true) async throws -> Conversation<Result> {
         let target = try envelope("a@example.net")
         return try await converse(script, usesPipelining: usesPipelining) { client throws(SMTPError) in

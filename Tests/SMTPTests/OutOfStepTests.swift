@@ -5,7 +5,7 @@ import Testing
 @testable import SMTP
 
 /// Replies that have lost their commands, and replies that say too much.
-@Suite(.timeLimit(.minutes(1))) struct OutOfStepTests {
+@Suite(.timeLimit(.minutes(5))) struct OutOfStepTests {
     private static let data =
         opening("PIPELINING")
         + "C: MAIL FROM:<gw@example.com>\nC: RCPT TO:<a@example.net>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go\n"

@@ -65,7 +65,7 @@ private final class FailingStream: ByteStream {
     func close() async -> TeardownStep { await base.close() }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct PairTests {
+@Suite(.timeLimit(.minutes(5))) struct PairTests {
     private struct Result {
         var outcomes: [DeliveryOutcome] = []
         var failure: SMTPError?

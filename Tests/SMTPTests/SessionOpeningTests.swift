@@ -6,7 +6,7 @@ import Testing
 
 @testable import SMTP
 
-@Suite(.timeLimit(.minutes(1))) struct SessionOpeningTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionOpeningTests {
     /// Opens a session and then says QUIT, whatever became of it.
     private func open(
         _ script: String, _ security: Security = .verifiedTLS, _ login: LoginCredentials? = nil

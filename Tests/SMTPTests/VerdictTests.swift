@@ -6,7 +6,7 @@ import Testing
 
 @testable import SMTP
 
-@Suite(.timeLimit(.minutes(1))) struct VerdictTests {
+@Suite(.timeLimit(.minutes(5))) struct VerdictTests {
     private static let chunk =
         opening("PIPELINING", "CHUNKING")
         + "C: MAIL FROM:<gw@example.com>\nC: RCPT TO:<a@example.net>\nC: RCPT TO:<b@example.net>\nC: BDAT 4 LAST\nBODY: 4\nC: QUIT\n"

@@ -2,7 +2,7 @@ import Scopes
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CompanionTests {
+@Suite(.timeLimit(.minutes(5))) struct CompanionTests {
     /// What a companion does until it is told to stop.
     private final class Work: Sendable {
         let stream: AsyncStream<Int>

@@ -2,7 +2,7 @@ import Scopes
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TeardownTests {
+@Suite(.timeLimit(.minutes(5))) struct TeardownTests {
     struct Unlucky: Failure {
         var failureClass: FailureClass { .modem }
         var summary: String { "the modem did not answer" }

@@ -3,7 +3,7 @@ import Support
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WithScopeTests {
+@Suite(.timeLimit(.minutes(5))) struct WithScopeTests {
     /// What happened, in order.
     final class Journal: Sendable {
         private let lines = Mutex<[String]>([])

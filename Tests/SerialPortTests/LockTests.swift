@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import NIOCore
 import NIOPosix
 import Scopes
 import Support
@@ -8,7 +9,7 @@ import Testing
 
 @testable import SerialPort
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LockTests {
     private let threads = NIOThreadPool.singleton
 
@@ -36,6 +37,29 @@ struct LockTests {
         _ = await port.close()
         #expect(locks.names == [])
         #expect(clinux_line_is_exclusive(pty.near) == 0)
+    }
+
+    /// The next device may have the name of the one that is gone, while its owner still closes.
+    @Test func aLineThatIsGoneIsNoLongerLocked() async throws {
+        let pty = try Pty()
+        let locks = try Directory()
+        let thread = NIOThreadPool(numberOfThreads: 1)
+        thread.start()
+        let port = try await SerialPort.open(
+            SerialPortConfiguration(path: pty.path, lockDirectory: locks.path), threads: thread)
+        let channel = try await port.makeChannel(on: MultiThreadedEventLoopGroup.singleton.next()) { _ in }
+        #expect(locks.names == [LockFile.name(of: pty.path)])
+        pty.hangUp()
+        try await channel.closeFuture.get()
+        // One thread: what was submitted before is done.
+        try await thread.runIfActive {}
+        #expect(locks.names == [])
+        // The lock that somebody takes meanwhile under that name is not removed by the close.
+        let owner = String(getpid())
+        locks.write(String(repeating: " ", count: 10 - owner.count) + owner + "\n", to: LockFile.name(of: pty.path))
+        _ = await port.close()
+        #expect(locks.names == [LockFile.name(of: pty.path)])
+        try await thread.shutdownGracefully()
     }
 
     @Test func aLinkIsLockedByTheDeviceItLeadsTo() async throws {

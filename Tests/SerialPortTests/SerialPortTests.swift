@@ -7,7 +7,7 @@ import SerialPort
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SerialPortTests {
     private let threads = NIOThreadPool.singleton
     private let loop = MultiThreadedEventLoopGroup.singleton.any()

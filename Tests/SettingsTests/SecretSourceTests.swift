@@ -4,7 +4,7 @@ import Scopes
 import Settings
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SecretSourceTests {
+@Suite(.timeLimit(.minutes(5))) struct SecretSourceTests {
     private let folder: TemporaryFolder
 
     init() throws {

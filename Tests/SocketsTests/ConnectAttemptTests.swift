@@ -4,7 +4,7 @@ import Testing
 
 @testable import Sockets
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConnectAttemptTests {
     @Test func theSourceAddressIsTheOneAskedFor() async throws {
         let listener = try await SocketListener.bind(host: "127.0.0.1", port: 0, on: loop)

@@ -5,7 +5,7 @@ import Scopes
 import Sockets
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct InterfaceConnectorTests {
     /// Where nobody listens: the tests use 127.0.0.1, whose ports come and go.
     private let closedHost = "127.7.7.7"

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Sockets
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SocketListenerTests {
     @Test func atMostSoManyAreServedAtOnce() async throws {
         let limit = 2

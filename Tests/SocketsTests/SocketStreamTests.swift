@@ -5,7 +5,7 @@ import Sockets
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SocketStreamTests {
     private static func octets(_ count: Int, seed: UInt64) -> ByteBuffer {
         var generator = SeededGenerator(seed: seed)

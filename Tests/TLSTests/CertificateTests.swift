@@ -6,7 +6,7 @@ import Testing
 @testable import TLS
 
 /// The table of what a person is told, code by code, against real chains.
-@Suite(.timeLimit(.minutes(1))) struct CertificateTests {
+@Suite(.timeLimit(.minutes(5))) struct CertificateTests {
     let certificates: TestCertificates
 
     init() throws {

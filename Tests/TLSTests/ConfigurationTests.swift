@@ -6,7 +6,7 @@ import Testing
 @testable import TLS
 
 /// Files that the operator names, and what is said when they are wrong.
-@Suite(.timeLimit(.minutes(1))) struct ConfigurationTests {
+@Suite(.timeLimit(.minutes(5))) struct ConfigurationTests {
     let certificates: TestCertificates
 
     init() throws {

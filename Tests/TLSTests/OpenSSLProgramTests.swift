@@ -8,7 +8,7 @@ import Testing
 @testable import TLS
 
 /// Against the `openssl` program, which has another author on the far side of the library.
-@Suite(.timeLimit(.minutes(1))) struct OpenSSLProgramTests {
+@Suite(.timeLimit(.minutes(5))) struct OpenSSLProgramTests {
     let certificates: TestCertificates
 
     init() throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import TLS
 
 /// Pinned keys: which certificates may have them, what they replace, and what is said when none fits.
-@Suite(.timeLimit(.minutes(1))) struct PinTests {
+@Suite(.timeLimit(.minutes(5))) struct PinTests {
     let certificates: TestCertificates
 
     init() throws {

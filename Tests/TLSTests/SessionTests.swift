@@ -9,7 +9,7 @@ import Testing
 @testable import TLS
 
 /// Sessions that outlive the connection, the context and the process.
-@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionTests {
     let certificates: TestCertificates
     let server: TLSServerContext
     let directory: String

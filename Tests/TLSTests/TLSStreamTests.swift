@@ -5,7 +5,7 @@ import Support
 import TLS
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TLSStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSStreamTests {
     let certificates: TestCertificates
     let client: TLSClientContext
     let server: TLSServerContext

@@ -7,7 +7,7 @@ import Support
 import TLS
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SinkTests {
+@Suite(.timeLimit(.minutes(5))) struct SinkTests {
     private static let login = SinkLogin(user: "gateway@example.net", password: Secret(TestSecrets.password))
 
     private static func credentials(_ mechanism: SASLMechanism = .plain) throws -> LoginCredentials {
