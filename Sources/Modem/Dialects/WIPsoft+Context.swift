@@ -27,8 +27,8 @@ extension WIPsoft {
 
     /// `OK` of the last step comes when the session stands. Options: 11 access point, 0 login, 1 password.
     ///
-    /// The stack is refused with 803 until the modem has said `+WIND: 4`, which comes some while after the SIM's code, and
-    /// perhaps after the registration (Multi-Tech S000437C).
+    /// The manuals demand that the modem has said `+WIND: 4`, which may come later than the registration. They give no number
+    /// for a stack that is started before; 803, "not allowed in the current state", is taken for it.
     public func activation(of context: PDPContext) throws(ATError) -> [BearerStep] {
         var steps = [
             BearerStep(
