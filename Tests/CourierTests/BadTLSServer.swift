@@ -72,8 +72,9 @@ final class BadTLSServer: Sendable {
                 "interface:lo",
                 "--server", "smtps://gateway%40example.net@localhost:\(port)", "--password-file",
                 directory + "/password", "--state-dir", directory + "/state", "--from", Gateway.user, "--to",
-                "ops@example.net", "--subject", "s", "--body", TestSecrets.body,
+                "ops@example.net", "--subject", "s", "--body-file", "-",
             ] + trust + options)
+        client.write(TestSecrets.body)
         client.endInput()
         let output = client.readToEnd()
         return Gateway.Run(status: client.wait(), output: output)

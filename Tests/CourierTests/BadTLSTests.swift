@@ -77,7 +77,8 @@ import Testing
         Case("plain SMTP", .script(["raw", "smtp"]), "speaks SMTP without TLS", "STARTTLS"),
         Case("an alert at once", .script(["raw", "alert-112"]), "unrecognized name", "check the server's name"),
         Case("an error of its own", .script(["raw", "alert-80"]), status: 75, "internal error", "try again"),
-        Case("closes at once", .script(["raw", "close"]), status: 75, "instead of beginning TLS", "check the port"),
+        // Octets that it leaves unread may turn its close into a reset.
+        Case("closes at once", .script(["raw", "close"]), status: 75, "TLS handshake: the "),
         Case("endless empty records", .script(["raw", "empty-records"]), "record too small", "owner"),
         Case("endless warnings", .script(["raw", "warnings"]), "too many warn alerts", "owner"),
         Case("endless ChangeCipherSpec", .script(["raw", "ccs"]), "the TLS handshake failed", "owner"),
