@@ -1,8 +1,9 @@
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// A UUCP lock file: `LCK..ttyUSB2`, holding the owner's pid in ten characters and a line feed (the HDB format).
-struct LockFile: Sendable {
+final class LockFile: Sendable {
     enum Attempt {
         case taken(LockFile)
         case held(PortHolder)
@@ -11,8 +12,8 @@ struct LockFile: Sendable {
     }
 
     let path: String
-    /// The file's own number, once it was taken: another may stand under its name later, even of this process.
-    private var inode: ino_t?
+    /// From when it was taken until it was removed, once: another may stand under its name later, even of this process.
+    private let isOurs = Mutex(false)
 
     private init(path: String) {
         self.path = path
@@ -22,7 +23,7 @@ struct LockFile: Sendable {
     /// one of this very process: the caller has the device's flock, so nobody here can still hold it.
     static func take(path: String, directory: String?) -> Attempt {
         guard let directory = directory ?? usualDirectory() else { return .impossible("no directory for lock files") }
-        var file = LockFile(path: "\(directory)/\(name(of: path))")
+        let file = LockFile(path: "\(directory)/\(name(of: path))")
         let draft = "\(directory)/LTMP.\(getpid()).\(name(of: path))"
         let text = "\(padded(getpid()))\n"
         do {
@@ -37,7 +38,7 @@ struct LockFile: Sendable {
         // A link, since it fails when the name is taken and never shows a file that is still empty.
         for _ in 0..<attempts {
             if unsafe link(draft, file.path) == 0 {
-                file.inode = inode(of: draft)
+                file.isOurs.withLock { $0 = true }
                 return .taken(file)
             }
             let code = Errno(rawValue: errno)
@@ -50,13 +51,12 @@ struct LockFile: Sendable {
 
     /// Removes it when it is still ours.
     func remove() {
-        guard let inode, Self.inode(of: path) == inode, pid() == getpid() else { return }
+        let wasOurs = isOurs.withLock { isOurs in
+            defer { isOurs = false }
+            return isOurs
+        }
+        guard wasOurs, pid() == getpid() else { return }
         unsafe unlink(path)
-    }
-
-    private static func inode(of path: String) -> ino_t? {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 ? status.st_ino : nil
     }
 
     /// Who says in a lock file that he has the device; nil when there is none, or he is no more.

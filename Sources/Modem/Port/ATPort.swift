@@ -62,7 +62,11 @@ public actor ATPort: CommandPort {
         let id = handler.makeID()
         let (loop, bound) = (channel.eventLoop, bound)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { handler.submit(exchange, id, $0) }
+            await withCheckedContinuation { continuation in
+                handler.submit(exchange, id, continuation)
+                // A cancellation that came before found nothing to cancel.
+                if Task.isCancelled { handler.cancel(id) }
+            }
         } onCancel: {
             loop.execute { bound.value.cancel(id) }
         }
