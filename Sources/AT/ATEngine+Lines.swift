@@ -228,9 +228,10 @@ extension ATEngine {
         guard case .connect = answer.result else { return }
         framer.expectation = .data
         state = .data
+        // Nobody wants this data mode: it is left at once, and what waits goes behind that.
+        guard !flight.isOrphan else { return leave(now) }
         for waiting in queue { actions.append(.finish(waiting.id, .failure(.inDataMode))) }
         queue = []
-        if flight.isOrphan { leave(now) }
     }
 
     /// Back to a line that is trusted and free.

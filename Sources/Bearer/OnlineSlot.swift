@@ -143,29 +143,20 @@ struct OnlineDial: Sendable {
 
     /// In command mode, or on the way back to it from a `CONNECT` that nobody wanted any more.
     func closeSlot() async -> TeardownStep.Outcome {
-        do throws(ATError) {
-            do throws(ATError) {
-                return try await freeSlot()
-            } catch {
-                // That `CONNECT` refuses what waits behind it; the port leaves data mode, and what comes next waits for that.
-                guard error == .inDataMode else { throw error }
-                return try await freeSlot()
-            }
-        } catch {
-            return .failed(error.summary)
-        }
-    }
-
-    private func freeSlot() async throws(ATError) -> TeardownStep.Outcome {
         var outcome = TeardownStep.Outcome.done
         var step = 0
         while let exchange = try? dialect.exchange(for: .close(slot: slot, step: step)) {
-            let operation = SocketOperation.close(slot: slot, step: step)
-            switch dialect.result(of: try await port.perform(exchange), to: operation) {
-            case .alreadyClosed: outcome = .notNeeded
-            case .failed(let fault): return .failed(fault.sentence("the modem did not close the socket"))
-            case .done, .allocated, .opened, .opening, .accepted, .received, .empty, .ended, .unacknowledged, .limit:
-                break
+            do throws(ATError) {
+                let operation = SocketOperation.close(slot: slot, step: step)
+                switch dialect.result(of: try await port.perform(exchange), to: operation) {
+                case .alreadyClosed: outcome = .notNeeded
+                case .failed(let fault): return .failed(fault.sentence("the modem did not close the socket"))
+                case .done, .allocated, .opened, .opening, .accepted, .received, .empty, .ended, .unacknowledged,
+                    .limit:
+                    break
+                }
+            } catch {
+                return .failed(error.summary)
             }
             step += 1
         }

@@ -130,6 +130,22 @@ import Testing
         #expect(run.finished.count == 1)
     }
 
+    @Test func whatWaitsBehindADialWhoseCallerHasGoneRunsOnceDataModeIsLeft() {
+        var run = EngineRun()
+        let dial = run.submit(Self.dial)
+        run.handle(.cancel(dial))
+        let close = run.submit(Exchange(CommandText("AT+QICLOSE=0")))
+        run.receive("\r\nCONNECT\r\n")
+        run.pass(.milliseconds(1_100))
+        #expect(run.takeWritten().last == "+++")
+        run.pass(.milliseconds(1_000))
+        run.receive("\r\nOK\r\n")
+        run.answerLast()
+        #expect(run.takeWritten().last == "AT+QICLOSE=0\r")
+        run.receive("\r\nOK\r\n")
+        #expect(run.answer(close) == "OK")
+    }
+
     @Test func aPortLostInDataModeEndsTheDeparture() {
         var run = inDataMode()
         run.handle(.leave)
