@@ -180,17 +180,7 @@ extension LoginCredentials.Preference {
         case .none: return nil
         case .fewestRoundTrips: self = .fewestRoundTrips
         case .strongest: self = .strongest
-        case .mechanism(let mechanism):
-            switch mechanism {
-            case .plain: self = .mechanism(.plain)
-            case .login: self = .mechanism(.login)
-            case .cramMD5: self = .mechanism(.cramMD5)
-            case .scramSHA256: self = .mechanism(.scramSHA256)
-            case .scramSHA256Plus: self = .mechanism(.scramSHA256Plus)
-            case .xoauth2: self = .mechanism(.xoauth2)
-            case .oauthBearer: self = .mechanism(.oauthBearer)
-            case .external: self = .mechanism(.external)
-            }
+        case .mechanism(let mechanism): self = .mechanism(mechanism)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Credentials
 import Scopes
 
 /// What a negative reply at a step means for the sender (RFC 5321 §4.2, RFC 4954 §6, RFC 3463).

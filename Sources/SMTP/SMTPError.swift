@@ -1,4 +1,5 @@
 public import ByteStreams
+public import Credentials
 public import Scopes
 
 /// Where in the dialogue something happened.

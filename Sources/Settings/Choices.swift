@@ -1,3 +1,5 @@
+public import Credentials
+
 /// How the line is kept from overrunning: `none` or `rts-cts`.
 public enum FlowControl: String, Sendable, CaseIterable {
     case none
@@ -46,26 +48,16 @@ public enum AuthChoice: Sendable, Equatable {
     case fewestRoundTrips
     case strongest
     case none
-    case mechanism(AuthMechanism)
+    case mechanism(SASLMechanism)
 }
 
-/// AUTH mechanisms by their names in an EHLO reply; what each is is said where `SMTP` speaks it.
-public enum AuthMechanism: String, Sendable, CaseIterable {
-    case plain = "PLAIN"
-    case login = "LOGIN"
-    case cramMD5 = "CRAM-MD5"
-    case scramSHA256 = "SCRAM-SHA-256"
-    case scramSHA256Plus = "SCRAM-SHA-256-PLUS"
-    case xoauth2 = "XOAUTH2"
-    case oauthBearer = "OAUTHBEARER"
-    case external = "EXTERNAL"
-
+extension SASLMechanism {
     /// The setting without which it proves nothing.
-    var proof: Option {
-        switch self {
-        case .plain, .login, .cramMD5, .scramSHA256, .scramSHA256Plus: .passwordFile
-        case .xoauth2, .oauthBearer: .tokenFile
-        case .external: .clientCertificate
+    var setting: Option {
+        switch proof {
+        case .password: .passwordFile
+        case .token: .tokenFile
+        case .certificate: .clientCertificate
         }
     }
 }

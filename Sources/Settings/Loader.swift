@@ -1,3 +1,5 @@
+import Credentials
+
 /// Makes `Settings` of the layers: each value parsed, each rule between values checked.
 struct Loader {
     let layers: Layers
@@ -53,8 +55,8 @@ struct Loader {
         }
         switch settings.auth {
         case .mechanism(let mechanism):
-            guard !proofs.contains(mechanism.proof) else { return }
-            throw combination("auth \(mechanism.rawValue) needs \(mechanism.proof.rawValue)", .auth)
+            guard !proofs.contains(mechanism.setting) else { return }
+            throw combination("auth \(mechanism.rawValue) needs \(mechanism.setting.rawValue)", .auth)
         case .fewestRoundTrips, .strongest, .none:
             guard server.user != nil, proofs.isEmpty else { return }
             throw combination(

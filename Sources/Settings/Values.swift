@@ -70,8 +70,8 @@ enum Values {
         case "STRONGEST": return .strongest
         case "NONE": return .none
         case let name:
-            if let mechanism = AuthMechanism(rawValue: name) { return .mechanism(mechanism) }
-            let names = AuthMechanism.allCases.map(\.rawValue).joined(separator: ", ")
+            if let mechanism = SASLMechanism(rawValue: name) { return .mechanism(mechanism) }
+            let names = SASLMechanism.allCases.map(\.rawValue).joined(separator: ", ")
             throw failure(word, .auth, "is none of fewest-round-trips, strongest, none, \(names)")
         }
     }

@@ -117,7 +117,7 @@ import Testing
         #expect(try load(.auth, "fewest-round-trips").auth == .fewestRoundTrips)
         #expect(try load(.auth, "none").auth == AuthChoice.none)
         #expect(try load(.auth, "Strongest").auth == .strongest)
-        for mechanism in AuthMechanism.allCases {
+        for mechanism in SASLMechanism.allCases {
             #expect(try load(.auth, mechanism.rawValue.lowercased()).auth == .mechanism(mechanism))
         }
         for text in ["PLAIN LOGIN", "SCRAM-SHA-1", ""] {

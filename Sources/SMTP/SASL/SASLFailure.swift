@@ -1,3 +1,4 @@
+import Credentials
 import Scopes
 
 /// Why an exchange of a SASL mechanism ended without a verdict by the server, or against it.
