@@ -8,7 +8,7 @@ final class Listener {
     private let number: Int32
 
     init() throws {
-        number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

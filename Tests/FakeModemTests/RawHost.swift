@@ -15,7 +15,7 @@ final class RawHost {
     private(set) var seen: [UInt8] = []
 
     init(_ path: String) throws {
-        number = unsafe open(path, O_RDWR | O_NOCTTY | O_NONBLOCK)
+        number = unsafe open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
         guard number >= 0 else { throw TimedOut(wanted: "open \(path)", seen: "errno \(errno)") }
         var settings = termios()
         unsafe tcgetattr(number, &settings)

@@ -16,7 +16,7 @@ final class SocketStream: ByteStream {
     }
 
     static func connect(to path: String) throws -> SocketStream {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard unsafe withAddress(path, { unsafe Glibc.connect(descriptor, $0, $1) }) == 0 else {
             throw TestProcess.Failure.notStarted(program: "connect", errno: errno)
         }
@@ -65,7 +65,7 @@ final class SocketListener: Sendable {
 
     init() throws {
         path = try temporaryPath()
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard unsafe withAddress(path, { [descriptor] in unsafe bind(descriptor, $0, $1) }) == 0,
             listen(descriptor, 8) == 0
         else {
@@ -78,6 +78,7 @@ final class SocketListener: Sendable {
             Glibc.accept(descriptor, nil, nil)
         }
         guard accepted >= 0 else { throw TestProcess.Failure.notStarted(program: "accept", errno: errno) }
+        _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
         return SocketStream(accepted)
     }
 
