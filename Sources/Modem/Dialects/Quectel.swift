@@ -47,32 +47,20 @@ public struct Quectel: Dialect {
 
     public var introducers: [Introducer] {
         [
-            Introducer(
-                prefix: "+QIRD:", examine: { Self.introduction(of: $0, countAt: 0, prefix: "+QIRD:", fields: 1) }),
-            Introducer(
-                prefix: "+QIURC:", examine: { Self.introduction(of: $0, countAt: 2, prefix: "+QIURC:", fields: 3) }),
+            Introducer(prefix: "+QIRD:", count: Self.fetched),
+            Introducer(prefix: "+QIURC:", count: Self.pushed),
         ]
     }
 
-    /// No count of either form is larger; one that is announces nothing that we asked for.
-    private static let largestPayload = 4096
-    /// Longer lines announce no octets.
-    private static let longestHeader = 64
+    /// `+QIRD: n` announces *n* octets behind its line end; with more fields it is another answer.
+    private static func fetched(_ text: String) -> Int? {
+        guard let fields = LineFields(text, prefix: "+QIRD:"), fields.count == 1 else { return nil }
+        return fields.count(0)
+    }
 
-    /// `+QIRD: n` and `+QIURC: "recv",id,n` announce *n* octets behind their line end.
-    private static func introduction(
-        of octets: ByteBufferView, countAt index: Int, prefix: String, fields count: Int
-    ) -> Introduction {
-        guard let end = octets.firstIndex(of: 0x0A) else {
-            return octets.count > longestHeader ? .line : .needMore
-        }
-        let header = octets.distance(from: octets.startIndex, to: end) + 1
-        guard header <= longestHeader else { return .line }
-        var text = String(decoding: octets[..<end], as: UTF8.self)
-        if text.utf8.last == 0x0D { text = String(decoding: text.utf8.dropLast(), as: UTF8.self) }
-        guard let fields = LineFields(text, prefix: prefix), fields.count == count else { return .line }
-        guard count == 1 || fields[0] == "recv" else { return .line }
-        guard let announced = fields.count(index), announced > 0, announced <= largestPayload else { return .line }
-        return .payload(header: header, octets: announced, trailer: 0)
+    /// `+QIURC: "recv",id,n`
+    private static func pushed(_ text: String) -> Int? {
+        guard let fields = LineFields(text, prefix: "+QIURC:"), fields.count == 3 else { return nil }
+        return fields[0] == "recv" ? fields.count(2) : nil
     }
 }

@@ -60,15 +60,10 @@ public struct SIMCom: Dialect {
 
     public var introducers: [Introducer] {
         [
-            Introducer(prefix: "+CIPRXGET:", examine: { Self.introduction(of: $0, Self.fetched) }),
-            Introducer(prefix: "+RECEIVE,", examine: { Self.introduction(of: $0, Self.pushed) }),
+            Introducer(prefix: "+CIPRXGET:", count: Self.fetched),
+            Introducer(prefix: "+RECEIVE,", count: Self.pushed),
         ]
     }
-
-    /// No count is larger; one that is announces nothing that we asked for.
-    private static let largestPayload = 4096
-    /// Longer lines announce no octets.
-    private static let longestHeader = 64
 
     /// `+CIPRXGET: 2,n,got,left` announces *got* octets behind its line end; other first numbers announce none.
     private static func fetched(_ text: String) -> Int? {
@@ -86,17 +81,5 @@ public struct SIMCom: Dialect {
             fields.count == 2, let slot = fields.count(0), let octets = fields.count(1)
         else { return nil }
         return (slot, octets)
-    }
-
-    private static func introduction(of octets: ByteBufferView, _ count: (String) -> Int?) -> Introduction {
-        guard let end = octets.firstIndex(of: 0x0A) else {
-            return octets.count > longestHeader ? .line : .needMore
-        }
-        let header = octets.distance(from: octets.startIndex, to: end) + 1
-        guard header <= longestHeader else { return .line }
-        var text = String(decoding: octets[..<end], as: UTF8.self)
-        if text.utf8.last == 0x0D { text = String(decoding: text.utf8.dropLast(), as: UTF8.self) }
-        guard let announced = count(text), announced > 0, announced <= largestPayload else { return .line }
-        return .payload(header: header, octets: announced, trailer: 0)
     }
 }
