@@ -1,3 +1,4 @@
+public import Credentials
 public import NIOCore
 
 /// One AT command as a type: what goes on the line, what belongs to its answer, and what the answer means.
@@ -96,5 +97,13 @@ public struct CommandText: Sendable, Equatable, CustomStringConvertible {
             wire: wire + "\"" + value + "\"",
             redacted: redacted + (isSecret ? "\"<redacted>\"" : "\"" + value + "\""),
             secrets: isSecret && !value.isEmpty ? secrets + [value] : secrets)
+    }
+
+    /// The same of a secret, which is shown nowhere.
+    public func quoted(secret: Secret, name: String) throws(ATError) -> CommandText {
+        guard let text = secret.revealText() else {
+            throw .unquotable(name: name, octet: secret.reveal().first { $0 > 0x7E } ?? 0)
+        }
+        return try quoted(text, name: name, isSecret: true)
     }
 }

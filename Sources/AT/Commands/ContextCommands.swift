@@ -109,12 +109,6 @@ public struct QuectelContextConfiguration: ATCommand {
     }
 }
 
-extension CommandText {
-    fileprivate func quoted(secret: Secret, name: String) throws(ATError) -> CommandText {
-        try quoted(secret.revealText() ?? "\u{0}", name: name, isSecret: true)
-    }
-}
-
 /// `+CGACT?`: which contexts are active (3GPP TS 27.007 §10.1.10).
 public struct ContextStatesQuery: ATCommand {
     public var text: CommandText { CommandText("AT+CGACT?") }

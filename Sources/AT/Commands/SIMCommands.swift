@@ -57,7 +57,7 @@ public struct PINEntry: ATCommand {
 
     /// - Throws: `.unquotable` for a PIN that is not printable ASCII.
     public init(_ pin: Secret) throws(ATError) {
-        text = try CommandText("AT+CPIN=").quoted(pin.revealText() ?? "\u{0}", name: "the SIM PIN", isSecret: true)
+        text = try CommandText("AT+CPIN=").quoted(secret: pin, name: "the SIM PIN")
     }
 }
 

@@ -60,15 +60,12 @@ extension Quectel {
         let command = try CommandText("AT+QICSGP=").number(context.cid).literal(",").number(type).literal(",")
             .quoted(context.apn ?? "", name: "apn")
         guard let account = context.account else { return command.literal(",\"\",\"\",0") }
-        guard let password = account.password.revealText() else {
-            throw .unquotable(name: "apn-password-file", octet: account.password.reveal().first { $0 > 0x7E } ?? 0)
-        }
         let authentication =
             switch account.authentication {
             case .pap: 1
             case .chap, .papOrCHAP: 2
             }
         return try command.literal(",").quoted(account.user, name: "apn-user").literal(",")
-            .quoted(password, name: "apn-password-file", isSecret: true).literal(",").number(authentication)
+            .quoted(secret: account.password, name: "apn-password-file").literal(",").number(authentication)
     }
 }

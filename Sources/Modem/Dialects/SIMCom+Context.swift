@@ -136,11 +136,8 @@ extension SIMCom {
     private func task(of context: PDPContext) throws(ATError) -> CommandText {
         let command = try CommandText("AT+CSTT=").quoted(context.apn ?? "", name: "apn")
         guard let account = context.account else { return command.literal(",\"\",\"\"") }
-        guard let password = account.password.revealText() else {
-            throw .unquotable(name: "apn-password-file", octet: account.password.reveal().first { $0 > 0x7E } ?? 0)
-        }
         return try command.literal(",").quoted(account.user, name: "apn-user").literal(",")
-            .quoted(password, name: "apn-password-file", isSecret: true)
+            .quoted(secret: account.password, name: "apn-password-file")
     }
 
     /// `SHUT OK` in place of `OK`, within 65 s.

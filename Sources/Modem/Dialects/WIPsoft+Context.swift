@@ -44,14 +44,11 @@ extension WIPsoft {
             steps.append(BearerStep(Exchange(try CommandText("AT+WIPBR=2,6,11,").quoted(apn, name: "apn"))))
         }
         if let account = context.account {
-            guard let password = account.password.revealText() else {
-                throw .unquotable(name: "apn-password-file", octet: account.password.reveal().first { $0 > 0x7E } ?? 0)
-            }
             steps += [
                 BearerStep(Exchange(try CommandText("AT+WIPBR=2,6,0,").quoted(account.user, name: "apn-user"))),
                 BearerStep(
                     Exchange(
-                        try CommandText("AT+WIPBR=2,6,1,").quoted(password, name: "apn-password-file", isSecret: true))),
+                        try CommandText("AT+WIPBR=2,6,1,").quoted(secret: account.password, name: "apn-password-file"))),
             ]
         }
         steps.append(
