@@ -1,13 +1,15 @@
+import Credentials
+
 extension PINRecord {
     private static let headline = "modemail PIN guard 1"
 
     /// As it is kept: a headline, then a line a fact.
     var text: String {
-        var lines = [Self.headline, "key \(Self.hexadecimal(key))"]
+        var lines = [Self.headline, "key \(hexadecimal(key))"]
         if let intent {
-            lines.append("intent \(Self.hexadecimal(intent.digest)) \(intent.triesLeft.map(String.init) ?? "-")")
+            lines.append("intent \(hexadecimal(intent.digest)) \(intent.triesLeft.map(String.init) ?? "-")")
         }
-        lines += refused.map { "refused \(Self.hexadecimal($0))" }
+        lines += refused.map { "refused \(hexadecimal($0))" }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -29,10 +31,6 @@ extension PINRecord {
             default: return nil
             }
         }
-    }
-
-    private static func hexadecimal(_ octets: [UInt8]) -> String {
-        octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     /// 32 octets.

@@ -152,8 +152,3 @@ enum CertificateReader {
         return done ? String(decoding: text.prefix { $0 != 0 }, as: UTF8.self) : "(an address)"
     }
 }
-
-func hexadecimal(_ octets: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: octets.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-}

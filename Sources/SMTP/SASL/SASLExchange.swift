@@ -105,7 +105,7 @@ public struct SASLExchange: Sendable {
             guard let digest = digests.hmacMD5(password.reveal(), challenge) else {
                 throw .unavailable("the crypto policy forbids MD5")
             }
-            return (Secret("\(user) \(Self.hexadecimal(digest))"), .complete)
+            return (Secret("\(user) \(hexadecimal(digest))"), .complete)
         case .scramFirst(let client):
             let (response, signature) = try client.final(to: try Self.required(challenge))
             return (response, .scramFinal(signature: signature))
@@ -136,11 +136,6 @@ public struct SASLExchange: Sendable {
     private static func required(_ challenge: [UInt8]?) throws(SASLFailure) -> [UInt8] {
         guard let challenge else { throw .malformedChallenge("it is no base64") }
         return challenge
-    }
-
-    private static func hexadecimal(_ octets: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef")
-        return String(octets.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
     /// JSON over several lines as one; nil when there is nothing.
