@@ -33,11 +33,8 @@ extension ModemMachine {
     /// Readable while the PIN is asked for, not while the card is busy.
     func cardNumber(_ command: Command, prefix: String) -> Reply {
         guard command.form == .execute || command.form == .read else { return .refused(.plain) }
-        switch sim.state {
-        case .absent: return .refused(.cme(10))
-        case .busy: return .refused(.cme(14))
-        case .locked, .blocked, .ready: return .success([prefix + options.profile.iccid])
-        }
+        if let refusal = sim.unreadable { return .refused(refusal) }
+        return .success([prefix + options.profile.iccid])
     }
 
     private func characterSet(_ command: Command) -> Reply {

@@ -63,8 +63,7 @@ extension ModemMachine {
 
     private func counters(_ command: Command) -> Reply {
         if command.form == .test { return .success() }
-        guard sim.state != .absent else { return .refused(.cme(10)) }
-        guard sim.state != .busy else { return .refused(.cme(14)) }
+        if let refusal = sim.unreadable { return .refused(refusal) }
         let lines = [
             ("SIM PIN", "+CPINR: SIM PIN,\(sim.pinTries),3"), ("SIM PUK", "+CPINR: SIM PUK,\(sim.pukTries),10"),
             ("SIM PIN2", "+CPINR: SIM PIN2,3,3"), ("SIM PUK2", "+CPINR: SIM PUK2,10,10"),

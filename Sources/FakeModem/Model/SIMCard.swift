@@ -61,6 +61,14 @@ struct SIMCard {
         }
     }
 
+    /// Why nothing of the card can be read now, not even what needs no code; nil when it can.
+    var unreadable: Refusal? {
+        switch state {
+        case .absent, .busy: refusal
+        case .locked, .blocked, .ready: nil
+        }
+    }
+
     /// Whether the PIN was right; a wrong one costs a try.
     mutating func enter(pin code: String) -> Bool {
         guard Secret(code) == pin else {

@@ -41,8 +41,7 @@ extension ModemMachine {
 
     private func quectelCounters(_ command: Command) -> Reply {
         if command.form == .test { return .success(["+QPINC: (\"SC\",\"P2\")"]) }
-        guard sim.state != .absent else { return .refused(.cme(10)) }
-        guard sim.state != .busy else { return .refused(.cme(14)) }
+        if let refusal = sim.unreadable { return .refused(refusal) }
         let lines = ["SC": "+QPINC: \"SC\",\(sim.pinTries),\(sim.pukTries)", "P2": "+QPINC: \"P2\",3,10"]
         switch command.form {
         case .read, .execute: return .success([lines["SC"], lines["P2"]].compactMap { $0 })

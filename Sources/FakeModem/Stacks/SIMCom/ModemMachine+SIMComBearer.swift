@@ -222,8 +222,7 @@ extension ModemMachine {
         case "+ICCID": return cardNumber(command, prefix: "+ICCID: ")
         case "+SPIC":
             guard command.form == .execute else { return command.form == .test ? .success() : .refused(.plain) }
-            guard sim.state != .absent else { return .refused(.cme(10)) }
-            guard sim.state != .busy else { return .refused(.cme(14)) }
+            if let refusal = sim.unreadable { return .refused(refusal) }
             return .success(["+SPIC: \(sim.pinTries),\(sim.pukTries),3,10"])
         case "+CPOWD":
             guard let number = command.number, (0...1).contains(number), command.form != .execute else {

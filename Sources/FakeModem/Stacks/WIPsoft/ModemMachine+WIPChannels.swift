@@ -142,8 +142,7 @@ extension ModemMachine {
 
     private func pinCounters(_ command: Command) -> Reply {
         if command.form == .test { return .success() }
-        guard sim.state != .absent else { return .refused(.cme(10)) }
-        guard sim.state != .busy else { return .refused(.cme(14)) }
+        if let refusal = sim.unreadable { return .refused(refusal) }
         return .success(["+CPINC: \(sim.pinTries),3,\(sim.pukTries),10"])
     }
 
