@@ -77,10 +77,7 @@ struct ATCommandLine: ParsableCommand {
     }
 
     private static func show(_ report: ATReport) -> ExitStatus {
-        if let failure = report.failure { Output.error("modemail: \(failure.line)") }
-        for step in report.teardown where !step.isClean {
-            Output.error("modemail: closing \(step.name) \(step.words)")
-        }
+        Output.complaints(report.failure?.line, closing: report.teardown)
         return report.exitStatus
     }
 }

@@ -1,4 +1,6 @@
+import Courier
 import Glibc
+import Scopes
 
 /// Results go to stdout, everything else to stderr.
 enum Output {
@@ -8,6 +10,12 @@ enum Output {
 
     static func error(_ text: String, terminator: String = "\n") {
         write(text + terminator, to: STDERR_FILENO)
+    }
+
+    /// What went wrong, and which steps of the way down were not clean, a line each.
+    static func complaints(_ failure: String?, closing teardown: [TeardownStep]) {
+        if let failure { error("modemail: \(failure)") }
+        for step in teardown where !step.isClean { error("modemail: closing \(step.name) \(step.words)") }
     }
 
     /// A reader that went away is no reason to fail: what was to be done is done.

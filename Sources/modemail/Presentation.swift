@@ -15,10 +15,7 @@ struct Presentation {
             for line in report.explanation { Output.error("  " + line) }
         }
         if !json { for note in report.notes { Output.error("modemail: \(note)") } }
-        if let line = report.errorLine { Output.error("modemail: \(line)") }
-        for step in report.teardown where !step.isClean && !timeline {
-            Output.error("modemail: closing \(step.name) \(step.words)")
-        }
+        Output.complaints(report.errorLine, closing: timeline ? [] : report.teardown)
         return report.exitStatus
     }
 }

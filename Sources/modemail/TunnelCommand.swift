@@ -47,10 +47,7 @@ struct TunnelCommand: ParsableCommand {
                 await courier.tunnel(plan) { Output.result("listening \($0)") }
             } show: { report in
                 if settings.json { Output.result(report.json.text) }
-                if let failure = report.failure { Output.error("modemail: \(failure.line)") }
-                for step in report.teardown where !step.isClean {
-                    Output.error("modemail: closing \(step.name) \(step.words)")
-                }
+                Output.complaints(report.failure?.line, closing: report.teardown)
                 return report.exitStatus
             }
         }
