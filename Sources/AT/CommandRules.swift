@@ -21,8 +21,8 @@ enum CommandRules {
 
     /// Digits right behind the name: blanks count for nothing, so `AT+CPIN 1234` is one word. nil: it has no such form.
     private static func redacted(mistyped part: CommandPart, _ secrets: inout [String]) -> String? {
-        guard secretPlaces[part.name] == nil else { return nil }
-        let names = secretPlaces.keys.filter { part.name.hasPrefix($0) }
+        guard SecretCommands.all[part.name] == nil else { return nil }
+        let names = SecretCommands.all.keys.filter { part.name.hasPrefix($0) }
         guard let name = names.max(by: { $0.count < $1.count }) else { return nil }
         let rest = part.name.dropFirst(name.count)
         guard rest.first?.isNumber == true else { return nil }
@@ -31,7 +31,9 @@ enum CommandRules {
     }
 
     private static func redacted(_ part: CommandPart, _ secrets: inout [String]) -> String {
-        guard let places = secretPlaces[part.name], !part.tail.isEmpty, !part.isQuestion else { return part.tail }
+        guard let places = SecretCommands.all[part.name]?.places, !part.tail.isEmpty, !part.isQuestion else {
+            return part.tail
+        }
         let values = part.values
         // What does not have the form of a list of values may hold the secret anywhere.
         guard !values.isEmpty, part.tail.count(where: { $0 == "\"" }).isMultiple(of: 2) else {
@@ -49,15 +51,6 @@ enum CommandRules {
         }
         return "=" + shown.joined(separator: ",")
     }
-
-    /// Which values of a command are secret, counted from 0: PINs (3GPP TS 27.007 §8.3, §7.4, §7.5), and the accounts of
-    /// access points in the makers' own commands.
-    private static let secretPlaces: [String: ClosedRange<Int>] = [
-        "+CPIN": 0...9, "+CPIN2": 0...9, "+CLCK": 2...2, "+CPWD": 1...2, "+CPUC": 1...1, "+CGAUTH": 2...9,
-        "+QICSGP": 3...4, "+CSTT": 1...2, "+SAPBR": 3...9, "+UPSD": 2...2, "+UAUTHREQ": 2...9, "+WIPBR": 3...9,
-        "$QCPDPP": 2...9, "#PDPAUTH": 2...9, "^AUTHDATA": 1...9, "^SICS": 2...2, "+QMTCONN": 2...3,
-        "+SMTPAUTH": 1...2, "+CSMTPSAUTH": 1...2, "+CUSD": 1...1, "+QPIN": 0...9, "^SPIC": 0...9,
-    ]
 
     /// Answers with a password that is read back, or who the owner of the SIM is.
     private static let secretAnswers: Set<String> = [

@@ -2,15 +2,6 @@ import Scopes
 
 /// What a transcript may show of a line: no PIN, no password, no identity of card, subscriber or device.
 enum LineRedaction {
-    /// Commands whose arguments are PINs and passwords of the card (3GPP TS 27.007 §7.4, §7.5, §8.3).
-    private static let cardNames = ["+CPIN", "+CLCK", "+CPWD", "+CPUK"]
-    /// Commands whose arguments are accounts of access points, in the standard (§10.1.31) and in the makers' manuals.
-    private static let accountNames = [
-        "+CGAUTH", "+QICSGP", "+CSTT", "+WIPBR", "+CNCFG", "+UPSD", "+UAUTHREQ", "+KCNXCFG", "^AUTHDATA", "^SICS",
-        "#SGACT",
-        "#PDPAUTH", "$QCPDPP", "+XIIC", "+XGAUTH", "+MIPCALL",
-    ]
-
     /// A line of the modem's.
     /// - Parameters:
     ///   - isSecretAnswer: whether it answers a command for an identity or an account.
@@ -40,15 +31,12 @@ enum LineRedaction {
 
     /// Of a command with a secretive name nothing behind its `=` is shown, of an account's answer short numbers alone.
     private static func withoutSecretives(_ line: String) -> String {
-        let upper = line.uppercased()
-        // Letters whose capitals are longer are no modem's: the names would not be where they seem to be.
-        let isAccount = accountNames.contains { upper.contains($0) }
-        guard isAccount || cardNames.contains(where: { upper.contains($0) }) else { return line }
+        guard let kind = SecretCommands.kind(in: line) else { return line }
         if let sign = line.firstIndex(of: "=") {
             let arguments = line[line.index(after: sign)...]
             return arguments == "?" || isBlank(arguments) ? line : line[...sign] + mark
         }
-        guard isAccount, let colon = line.firstIndex(of: ":") else { return line }
+        guard kind == .account, let colon = line.firstIndex(of: ":") else { return line }
         let fields = line[line.index(after: colon)...].split(separator: ",", omittingEmptySubsequences: false)
         return line[...colon] + fields.map { isShort($0) ? String($0) : "\"\(mark)\"" }.joined(separator: ",")
     }
