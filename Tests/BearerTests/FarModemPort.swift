@@ -278,6 +278,26 @@ final class ManualTime: Sendable {
         for waiter in woken { waiter.resume() }
     }
 
+    /// Moves to the first sleeper's time when that is no further than `limit`: the others keep their order. False: nobody
+    /// sleeps so short.
+    func advanceToNext(within limit: TimeAmount) -> Bool {
+        let wait = state.withLock { state in state.sleepers.values.map { $0.until - state.now }.min() }
+        guard let wait, wait <= limit else { return false }
+        advance(wait)
+        return true
+    }
+
+    /// Lets short sleeps end in their order while `body` runs; long ones, of limits, go on.
+    func passing<Result>(within limit: TimeAmount, _ body: () async throws -> Result) async rethrows -> Result {
+        let mover = Task {
+            while !Task.isCancelled {
+                if !advanceToNext(within: limit) { await Task.yield() }
+            }
+        }
+        defer { mover.cancel() }
+        return try await body()
+    }
+
     private func sleep(_ until: NIODeadline) async {
         let key = state.withLock { state in
             state.nextKey += 1
