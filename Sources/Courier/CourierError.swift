@@ -34,7 +34,7 @@ public enum CourierError: Failure, Equatable {
     public var summary: String {
         switch self {
         case .interrupted(let phase): "interrupted" + Self.during(phase)
-        case .timedOut(let phase, let limit): "no end after \(limit.components.seconds) s" + Self.during(phase)
+        case .timedOut(let phase, let limit): "no end after \(limit.words)" + Self.during(phase)
         case .noDevice: "no modem is named"
         case .noServer: "no server is named"
         case .noPassword(let user): "there is no password for the user \(user.printable(limit: 80))"

@@ -51,7 +51,7 @@ extension BringUp {
             guard log.elapsed < configuration.limits.attach else {
                 if isAttached { return found }
                 throw .attachRefused(
-                    cause: nil, words: "not attached after \(configuration.limits.attach.components.seconds) s")
+                    cause: nil, words: "not attached after \(configuration.limits.attach.words)")
             }
             log.report(.noted("waiting for the packet domain"))
             try await pause(log, atMost: configuration.limits.pollInterval, watch: watch)

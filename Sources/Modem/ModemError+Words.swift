@@ -10,7 +10,7 @@ extension ModemError {
         case .radioOff(let words): "the modem does not switch its radio on: \(words.printable(limit: 120))"
         case .simAbsent: "no SIM in the modem"
         case .simNotReady(let words, let limit):
-            "the SIM is not ready after \(limit.components.seconds) s: \(words.printable(limit: 120))"
+            "the SIM is not ready after \(limit.words): \(words.printable(limit: 120))"
         case .simLocked(let code): "the modem asks for \(code.printable(limit: 40))"
         case .pinRequired: "the SIM asks for its PIN, and none is configured"
         case .pinRefused(let tries):
@@ -24,7 +24,7 @@ extension ModemError {
         case .registrationDenied(let cause, let words):
             "the network denied registration" + Self.behindColon(cause?.description, words)
         case .registrationTimedOut(let state, let signal, let limit):
-            "no network after \(limit.components.seconds) s: \(state)"
+            "no network after \(limit.words): \(state)"
                 + (signal.map { ", signal \($0) dBm" } ?? ", no signal measured")
         case .roamingRefused(let network):
             "only a visited network is here" + (network.map { " (\($0.printable(limit: 40)))" } ?? "")

@@ -140,7 +140,7 @@ extension SMTPError {
         case .invalid(let name, let reason): "\(name) is not valid: \(reason)"
         case .endedEarly(let step): "the server closed the connection instead of answering \(step.words)"
         case .stream(let failure, let step): "\(failure.summary) (at \(step.words))"
-        case .timedOut(let step, let limit): "the server did not answer \(step.words) within \(limit.seconds)"
+        case .timedOut(let step, let limit): "the server did not answer \(step.words) within \(limit.words)"
         case .underlying(let underlying): underlying.failure.summary
         case .messageChanged(let announced, let given):
             "the message has \(given) octets, not \(announced) as announced"
@@ -208,8 +208,4 @@ extension SMTPStep {
         case .ehlo, .startTLS, .auth, .sender, .recipient, .data, .reset, .quit: rawValue
         }
     }
-}
-
-extension Duration {
-    fileprivate var seconds: String { "\(components.seconds) s" }
 }
