@@ -5,6 +5,7 @@
 #ifndef MODEMAIL_CLINUX_H
 #define MODEMAIL_CLINUX_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -84,6 +85,11 @@ int32_t clinux_pty_number(int32_t far_descriptor);
 /// TIOCGPTPEER: a descriptor of the near (slave) end, closed on exec, also where /dev/pts is another or the line is
 /// exclusive. While one is open, the far end is not hung up between two users of the line.
 int32_t clinux_pty_open_near(int32_t far_descriptor, bool non_blocking);
+
+// MARK: Waiting
+
+/// ppoll(2), of which Swift sees only the milliseconds of poll(2). `nanoseconds` below 0: without a limit.
+int32_t clinux_poll(struct pollfd *descriptors, uint32_t count, int64_t nanoseconds);
 
 // MARK: Sockets
 

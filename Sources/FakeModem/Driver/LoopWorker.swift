@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import NIOCore
 import Scopes
@@ -92,17 +93,18 @@ final class LoopWorker {
         }
         var polled = sources.map(\.1)
         // The array outlives the call; its count is passed.
-        _ = unsafe poll(&polled, nfds_t(polled.count), timeout)
+        _ = unsafe clinux_poll(&polled, UInt32(clamping: polled.count), timeout)
         for (source, status) in zip(sources.map(\.0), polled) where status.revents != 0 {
             handle(source, status.revents)
         }
         feed(.deadlinePassed)
     }
 
-    private var timeout: Int32 {
+    /// Nanoseconds until the machine's deadline, below 0 for none: whole milliseconds would slow a paced line at each turn.
+    private var timeout: Int64 {
         guard let deadline = machine.deadline else { return -1 }
         let nanoseconds = (deadline - now).nanoseconds / Int64(max(1, options.timeScale))
-        return nanoseconds <= 0 ? 0 : Int32(clamping: min(3_600_000, (nanoseconds + 999_999) / 1_000_000))
+        return min(3_600_000_000_000, max(0, nanoseconds))
     }
 
     private var masterEvents: Int16 {

@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 import Synchronization
 
-/// Drives one machine: one thread, one poll(2) over the pty, its watch and the far sockets. It decides nothing.
+/// Drives one machine: one thread, one ppoll(2) over the pty, its watch and the far sockets. It decides nothing.
 ///
 /// Not a NIO channel: a channel closes when its descriptor reports a hang-up, which is what a master does between two hosts.
 final class ModemLoop: Sendable {
