@@ -54,6 +54,7 @@ let package = Package(
         library("TLS", ["Scopes", "Credentials", "ByteStreams", "COpenSSL", nioCore, nioPosix, systemPackage]),
         library("SerialPort", ["Scopes", "CLinux", nioCore, nioPosix, systemPackage]),
         library("Sockets", ["Scopes", "ByteStreams", "CLinux", nioCore, nioPosix, systemPackage]),
+        library("Tunnel", ["Scopes", "CLinux", nioCore, nioPosix, systemPackage]),
         library(
             "Modem", ["Scopes", "Credentials", "ByteStreams", "AT", nioCore, nioPosix, systemPackage]),
         library("Bearer", ["Scopes", "ByteStreams", "AT", "Modem", "Sockets", nioCore, nioPosix]),
@@ -74,12 +75,12 @@ let package = Package(
         .executableTarget(
             name: "modemail",
             dependencies: [
-                "Scopes", "Settings", "Courier", "Terminal", argumentParser, nioCore, nioPosix, systemPackage,
+                "Scopes", "Settings", "Courier", "Terminal", "Tunnel", argumentParser, nioCore, nioPosix, systemPackage,
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "fake-modem",
-            dependencies: ["Scopes", "Credentials", "FakeModem", argumentParser, nioCore],
+            dependencies: ["Scopes", "Credentials", "FakeModem", "Tunnel", argumentParser, nioCore],
             swiftSettings: settings),
 
         .target(
@@ -95,6 +96,7 @@ let package = Package(
             "TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix]),
         tests("SerialPortTests", ["SerialPort", "CLinux", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
         tests("SocketsTests", ["Sockets", "ByteStreams", "Scopes", "Support", nioCore, nioPosix]),
+        tests("TunnelTests", ["Tunnel", "CLinux", "Scopes", "Support", nioCore, nioPosix]),
         tests(
             "ModemTests",
             [

@@ -1,4 +1,5 @@
-// What Swift cannot import from Linux: termios2, modem lines, and calls whose constants are macros with casts.
+// What Swift cannot import from Linux: termios2, modem lines, network namespaces, and calls whose constants are macros with
+// casts.
 //
 // A function that returns int32_t answers 0 (or the value that was asked for, never negative), or a negative errno.
 // A structure that is returned by value carries its errno in `error`: 0 when the rest is valid.
@@ -8,6 +9,8 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "CLinuxNetwork.h"
 
 // MARK: Line settings (tty_ioctl(4): TCGETS2, TCSETS2)
 
