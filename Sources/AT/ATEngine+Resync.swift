@@ -17,9 +17,15 @@ extension ATEngine {
         var resync = current
         if takeAwaited(line) { return }
         let text = line.text.squeezed
+        let code = FinalResultCode(line: text, isNumeric: rules.isNumeric)
+        if resync.mayConnect, case .connect? = code {
+            // The dial that was given up: a data mode that nobody wants.
+            beginEscape(escapes: 1, now)
+            return
+        }
         guard case .probing = resync.stage else {
             // The late result code is what the draining waited for.
-            let isLate = FinalResultCode(line: text, isNumeric: rules.isNumeric) != nil
+            let isLate = code != nil
             if isLate, resync.purpose == .taint, resync.missingOctets == 0 {
                 writeProbe(of: resync, now)
             } else if !isLate {

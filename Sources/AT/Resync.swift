@@ -26,6 +26,8 @@ struct Resync: Sendable {
     var prompt: UInt8?
     /// Octets of a counted payload that the modem may wait for.
     var missingOctets = 0
+    /// Whether the command that was given up may still be answered with `CONNECT`.
+    var mayConnect = false
     /// Whether the next probe ends first what may stand on the modem's command line.
     var needsLineEnd = false
 
@@ -43,6 +45,7 @@ struct Resync: Sendable {
         let text = flight.exchange.text.wire
         probe = question.map { Probe($0, excluding: text) } ?? Probe(excluding: text)
         abandonedPrefixes = flight.exchange.responsePrefixes
+        mayConnect = flight.exchange.completion == .dataMode || flight.exchange.completion == .anyFinal
         guard let payload = flight.exchange.payload else { return }
         if case .prompt(let octet, _) = payload.goAhead, flight.stage == .awaitingGoAhead { prompt = octet }
         if payload.trailer.isEmpty { missingOctets = payload.octets.readableBytes }

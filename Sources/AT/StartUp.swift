@@ -7,10 +7,11 @@ import NIOCore
 /// earlier run did not wait for are let pass, however many. Where late answers were seen, a second question confirms the
 /// first. A modem without registers refuses two of them; then two `Probe`s have to be answered with a silence in between.
 ///
-/// The remedies, in order, when it is not answered: end a half-typed line and ask again; a guarded `+++` (a transparent socket, a call); the
-/// octets that a counted payload lacks; close down a multiplexer; then ask once a second until the limit, as a modem that is
-/// starting needs. An open text prompt shows itself and is cancelled with ESC. Frames of PPP or of 3GPP TS 27.010 bring their
-/// remedy forward.
+/// The remedies, in order, when it is not answered: end a half-typed line and ask again; a guarded `+++`, and behind it `ATH` (a
+/// transparent socket, a call: nobody wants it any more); the octets that a counted payload lacks; close down a multiplexer;
+/// end a link of PPP by its Terminate-Request, for a modem that knows no escape; then ask once a second until the limit, as a
+/// modem that is starting needs. An open text prompt shows itself and is cancelled with ESC. Frames of PPP or of 3GPP TS
+/// 27.010 bring their remedy forward: a link is asked to end before the escape, which costs its guard time.
 struct StartUp: Sendable {
     enum Step: Sendable, Equatable {
         /// Octets, and how the transcript shows them.
@@ -28,6 +29,8 @@ struct StartUp: Sendable {
         /// `+++` is written.
         case escaped(until: NIODeadline)
         case hangingUp(until: NIODeadline)
+        /// A Terminate-Request is written; so many frames had come before.
+        case terminating(until: NIODeadline, frames: Int)
         /// A question that may have been asked before was answered: late answers would come now.
         case listening(until: NIODeadline)
         /// Something was written that is no question.
@@ -39,6 +42,7 @@ struct StartUp: Sendable {
         case escape
         case supply
         case closeMultiplexer
+        case terminate
     }
 
     private let guardTime: TimeAmount
@@ -48,7 +52,7 @@ struct StartUp: Sendable {
     private var stage: Stage
     private(set) var questions: RegisterQuestions
     private var probe = Probe()
-    private var remedies: [Remedy] = [.endLine, .escape, .supply, .closeMultiplexer]
+    private var remedies: [Remedy] = [.endLine, .escape, .supply, .closeMultiplexer, .terminate]
     private var report = StartUpReport(commands: 0)
     /// What the next proof would prove.
     private var suspicion: StartUpReport.Finding?
@@ -68,8 +72,7 @@ struct StartUp: Sendable {
     private var refusedForms: [Probe.Form] = []
     private var sawLateAnswer = false
     private var sawText = false
-    private var flags = 0
-    private var muxFlags = 0
+    private var watch = FrameWatch()
     private var noise = 0
     private var prompts = 0
 
@@ -85,22 +88,18 @@ struct StartUp: Sendable {
     var deadline: NIODeadline {
         switch stage {
         case .asking(let until), .silence(let until), .escaped(let until), .hangingUp(let until), .listening(let until),
-            .settling(let until):
+            .settling(let until), .terminating(let until, _):
             min(until, end)
         }
     }
 
     mutating func begin(_ now: NIODeadline) -> [Step] { [ask(now)] }
 
-    /// Octets before they are cut: flags of frames, and noise.
+    /// Octets before they are cut: frames, and noise.
     mutating func inspect(_ octets: ByteBufferView) {
         for octet in octets {
-            switch octet {
-            case 0x7E: flags = min(flags + 1, 1_000)
-            case 0xF9: muxFlags = min(muxFlags + 1, 1_000)
-            case 0x80...: noise = min(noise + 1, 1_000)
-            default: break
-            }
+            watch.take(octet)
+            if octet >= 0x80, octet != 0xF9 { noise = min(noise + 1, 1_000) }
         }
     }
 
@@ -135,6 +134,16 @@ struct StartUp: Sendable {
         case .hangingUp:
             guard FinalResultCode(line: text) != nil else { return foreign(line) }
             return [ask(now)]
+        case .terminating:
+            // `OK` behind `+CGDATA`, `NO CARRIER` behind `D` (3GPP TS 27.007 §10.1.12, §10.2.1.1).
+            switch verdict {
+            case .proven, .refused, .surplus(hasRegisters: true): return answer(verdict, line, now)
+            case .swallowed: return []
+            case .foreign, .surplus(hasRegisters: false):
+                guard FinalResultCode(line: text) != nil else { return foreign(line) }
+                find(.ppp)
+                return [ask(now)]
+            }
         case .silence: return late(verdict, line, now)
         case .settling:
             if verdict == .swallowed { sawLateAnswer = true }
@@ -150,7 +159,14 @@ struct StartUp: Sendable {
             // It speaks: nothing has to be remedied.
             let isAlive = hasSurplus && surpluses <= Self.surplusLimit
             return isAlive ? [ask(now, isBehindLineEnd: true)] : remedy(now)
-        case .escaped, .hangingUp: return remedy(now)
+        case .escaped: return remedy(now)
+        case .hangingUp: return [ask(now, isBehindLineEnd: true)]
+        case .terminating(_, let frames):
+            guard watch.frames > frames else { return remedy(now) }
+            // The link answers; its modem takes the context down before it says so.
+            // No further frame makes it wait again.
+            stage = .terminating(until: now + Self.hangUpTime, frames: .max)
+            return []
         case .listening:
             isQuiet = true
             return [ask(now)]
@@ -242,11 +258,8 @@ extension StartUp {
         switch FinalResultCode(line: text) {
         case .ok, .noCarrier:
             guard !sawLateAnswer else { return [ask(now, isBehindLineEnd: true)] }
-            guard flags >= Self.frameFlags else {
-                suspicion = .dataMode
-                return [ask(now)]
-            }
-            find(.ppp)
+            if watch.frames > 0 { find(.ppp) } else { suspicion = .dataMode }
+            // Whatever is still connected would refuse the next dial.
             stage = .hangingUp(until: now + Self.hangUpTime)
             return [.write(ByteBuffer(string: "ATH\r"), "ATH")]
         case .error, .cme, .cms, .connect, .busy, .noAnswer, .noDialtone, .vendor: return []
@@ -314,13 +327,18 @@ extension StartUp {
             suspicion = .cmux
             stage = .settling(until: now + Self.settlingTime)
             return [.write(ByteBuffer(bytes: Self.closeDown), "<CLD>")]
+        case .terminate:
+            stage = .terminating(until: now + Self.terminationTime, frames: watch.frames)
+            return [.write(ByteBuffer(bytes: Self.terminateRequest), "(LCP Terminate-Request)")]
         }
     }
 
     /// The next in order, unless frames say which.
     private mutating func takeRemedy() -> Remedy? {
-        let hint: Remedy? = muxFlags >= Self.frameFlags ? .closeMultiplexer : flags >= Self.frameFlags ? .escape : nil
-        let index = hint.flatMap { remedies.firstIndex(of: $0) } ?? remedies.indices.first
+        var hints: [Remedy] = []
+        if watch.muxFlags >= Self.muxFrameFlags { hints.append(.closeMultiplexer) }
+        if watch.frames > 0 { hints += [.terminate, .escape] }
+        let index = hints.compactMap { remedies.firstIndex(of: $0) }.first ?? remedies.indices.first
         return index.map { remedies.remove(at: $0) }
     }
 
@@ -338,8 +356,9 @@ extension StartUp {
     }
 
     private var error: ATError {
+        if watch.frames > 0 { return .babbling("frames of a PPP call that it does not leave") }
         if sawText { return .outOfStep }
-        return noise > 0 || flags > 0 ? .babbling("octets that are no text, as at a wrong baud rate") : .silent
+        return noise > 0 ? .babbling("octets that are no text, as at a wrong baud rate") : .silent
     }
 
     /// For an answer while remedies are left, and when there are none.
@@ -360,8 +379,16 @@ extension StartUp {
     private static let quickCommands = 5
     /// So many late answers are waited for; more are no modem's.
     private static let surplusLimit = 32
-    /// So many flags make frames.
-    private static let frameFlags = 2
+    /// So many flags make frames of a multiplexer.
+    private static let muxFrameFlags = 2
+    /// For the first octet of an answer to a Terminate-Request.
+    private static let terminationTime = TimeAmount.seconds(1)
+    /// LCP Terminate-Request, identifier 0xFE (RFC 1661 §5.5), in HDLC-like framing: flag, address 0xFF, control 0x03, protocol
+    /// 0xC021, code 5, length 4, FCS-16, flag, with every octet below 0x20 escaped, as the default map of RFC 1662 §7.1 wants
+    /// it. The flags end what may stand half-sent.
+    private static let terminateRequest: [UInt8] = [
+        0x7E, 0xFF, 0x7D, 0x23, 0xC0, 0x21, 0x7D, 0x25, 0xFE, 0x7D, 0x20, 0x7D, 0x24, 0xCE, 0x7D, 0x21, 0x7E,
+    ]
     /// The multiplexer close-down command on DLCI 0 (3GPP TS 27.010 §5.4.6.3.3): flag, address, UIH, length 2, CLD, FCS, flag.
     private static let closeDown: [UInt8] = [0xF9, 0x03, 0xEF, 0x05, 0xC3, 0x01, 0xF2, 0xF9]
 }

@@ -10,9 +10,10 @@ public struct StartUpReport: Sendable, Equatable {
         case openPrompt
         /// A counted payload was being waited for; octets were supplied.
         case countedPayload
-        /// A transparent socket or a call in data mode; it was left with a guarded `+++`, and is still connected.
+        /// A transparent socket or a call in data mode; it was left with a guarded `+++` and hung up with `ATH`, which a socket
+        /// may outlive.
         case dataMode
-        /// PPP frames; it was left with a guarded `+++` and hung up with `ATH`.
+        /// Frames of PPP; the link was ended by LCP, or left with a guarded `+++` and hung up with `ATH`.
         case ppp
         /// A multiplexer was running (3GPP TS 27.010); it was closed down.
         case cmux

@@ -130,6 +130,25 @@ import Testing
         #expect(run.finished.count == 1)
     }
 
+    @Test(arguments: [0, 700, 2_000])
+    func aConnectThatComesBehindTheLimitOfItsDialIsLeftAtOnce(late: Int64) {
+        var run = EngineRun()
+        let dial = run.submit(Self.dial)
+        run.pass(.seconds(150) + .milliseconds(late))
+        #expect(run.result(of: dial) == .failure(.timedOut(command: "AT+QIOPEN=1,0,2")))
+        _ = run.takeWritten()
+        run.receive("\r\nCONNECT\r\n~frames~")
+        let hangUp = run.submit(Exchange(CommandText("ATH")))
+        run.pass(.milliseconds(1_100))
+        #expect(run.takeWritten() == ["+++"])
+        run.pass(.milliseconds(1_000))
+        run.receive("\r\nOK\r\n")
+        run.answerLast()
+        #expect(run.takeWritten().last == "ATH\r")
+        run.receive("\r\nOK\r\n")
+        #expect(run.answer(hangUp) == "OK")
+    }
+
     @Test func whatWaitsBehindADialWhoseCallerHasGoneRunsOnceDataModeIsLeft() {
         var run = EngineRun()
         let dial = run.submit(Self.dial)

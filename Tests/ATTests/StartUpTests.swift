@@ -65,23 +65,11 @@ import Testing
         run.pass(.milliseconds(1))
         #expect(run.takeWritten() == ["+++"])
         run.receive("more of it\r\nOK\r\n")
+        #expect(run.takeWritten() == ["ATH\r"])
+        run.receive("\r\nOK\r\n")
         #expect(run.written.count == 1)
         run.answerLast()
         #expect(report(run)?.findings == [.dataMode])
-    }
-
-    @Test func pppIsLeftAndHungUp() {
-        var run = started()
-        run.handle(.received(ByteBuffer(bytes: [0x7E, 0xFF, 0x7D, 0x23, 0xC0, 0x21, 0x7E])))
-        run.pass(.milliseconds(500))
-        #expect(run.takeWritten().count == 1)
-        run.pass(.milliseconds(1_100))
-        #expect(run.takeWritten() == ["+++"])
-        run.receive("\r\nOK\r\n")
-        #expect(run.takeWritten() == ["ATH\r"])
-        run.receive("\r\nOK\r\n")
-        run.answerLast()
-        #expect(report(run)?.findings == [.ppp])
     }
 
     @Test func aMultiplexerIsClosedDown() {
