@@ -1,13 +1,14 @@
 import AT
 import Modem
+import NIOCore
 import Synchronization
 
 /// Passes every exchange on and counts it, for the timeline.
-final class CountingPort: CommandPort {
-    private let base: any CommandPort
+final class CountingPort: DialPort {
+    private let base: any DialPort
     private let exchanges = Mutex(0)
 
-    init(_ base: any CommandPort) {
+    init(_ base: any DialPort) {
         self.base = base
     }
 
@@ -27,5 +28,12 @@ final class CountingPort: CommandPort {
     func connect(_ exchange: Exchange) async throws(ATError) -> any DataModeLine {
         exchanges.withLock { $0 += 1 }
         return try await base.connect(exchange)
+    }
+
+    func dial(
+        _ exchange: Exchange, makeHandlers: @Sendable () -> [any ChannelHandler]
+    ) async throws(ATError) -> any DataModeLine {
+        exchanges.withLock { $0 += 1 }
+        return try await base.dial(exchange, makeHandlers: makeHandlers)
     }
 }

@@ -24,10 +24,11 @@ public struct BringUp: Sendable {
     /// - Parameters:
     ///   - guardStore: where PIN records are kept; nil without a state directory, and then no PIN is sent unless the
     ///     configuration allows it.
+    ///   - use: what the context is to carry.
     ///   - progress: called on the caller's task, in order.
     public init(
         port: any CommandPort, configuration: ModemConfiguration, guardStore: (any PINGuardStore)?, digests: Digests,
-        clock: any Clock<Duration> = ContinuousClock(),
+        use: ContextUse = .sockets, clock: any Clock<Duration> = ContinuousClock(),
         progress: @escaping @Sendable (ModemProgress) -> Void = { _ in }
     ) {
         self.port = port
@@ -36,7 +37,7 @@ public struct BringUp: Sendable {
         self.digests = digests
         self.clock = clock
         self.progress = progress
-        keeper = ContextKeeper(port: port, configuration: configuration, clock: clock)
+        keeper = ContextKeeper(port: port, configuration: configuration, use: use, clock: clock)
     }
 
     public func run() async throws(ModemError) -> ReadyModem {

@@ -1,5 +1,6 @@
 public import AT
 public import ByteStreams
+public import NIOCore
 public import Scopes
 
 /// What bring-up, status and dialects need of a modem's AT port: exchanges in order, and the lines between them.
@@ -22,6 +23,25 @@ public protocol CommandPort: Sendable {
     /// Runs an exchange that ends with `CONNECT` (completion `.dataMode`) and answers with the line in data mode: its first
     /// octet is the one behind the line end of `CONNECT`. Any other final result code is thrown as `.refused`.
     func connect(_ exchange: Exchange) async throws(ATError) -> any DataModeLine
+}
+
+/// A port on a channel: handlers can be put behind it, which have the line while it is in data mode.
+public protocol DialPort: CommandPort {
+    /// Runs an exchange that ends with `CONNECT`, after which the octets of the line go to the handlers that `makeHandlers`
+    /// makes, behind the port's own in the pipeline, and their writes to the line: PPP, a multiplexer. Each is told by a
+    /// `DataModeEvent` that data mode began, before its first octet, and that it has ended. The result serves to leave data
+    /// mode; its `read` and `write` throw. The handlers are removed when it was left, or was not reached.
+    func dial(
+        _ exchange: Exchange, makeHandlers: @Sendable () -> [any ChannelHandler]
+    ) async throws(ATError) -> any DataModeLine
+}
+
+/// What the port tells the handlers behind it, as a user inbound event.
+public enum DataModeEvent: Sendable, Equatable {
+    /// `CONNECT` came: the octets behind it are theirs, and they may write.
+    case began
+    /// Data mode was left, or the port has ended (with its error). No write is taken any more.
+    case left(ATError?)
 }
 
 /// The line in data mode, as a stream of octets. `close` is `leave` with the profile's default way.

@@ -12,7 +12,7 @@ struct ContextAccount: ATCommand {
     /// - Parameter account: nil clears it.
     init?(_ context: PDPContext, account: PDPAccount?, form: ModemProfile.AccountForm) throws(ATError) {
         switch (form, account) {
-        case (.dialect, _): return nil
+        case (.dialect, _), (.link, _): return nil
         case (.standard, nil): text = ContextAuthentication(clearing: context.cid).text
         case (.standard, let account?):
             text = try ContextAuthentication(

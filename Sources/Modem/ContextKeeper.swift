@@ -8,7 +8,9 @@ import Synchronization
 /// It does not activate anything: that is the bearer's, in its dialect's way.
 public final class ContextKeeper: Sendable {
     private struct State {
+        /// As the modem is, whatever the use.
         var profile = ModemProfile.generic
+        var use: ContextUse
         var prepared: PDPContext?
         /// The definition that was there under the prepared context's cid.
         var found: ContextDefinition?
@@ -17,12 +19,13 @@ public final class ContextKeeper: Sendable {
     private let port: any CommandPort
     private let configuration: ModemConfiguration
     private let clock: any Clock<Duration>
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(port: any CommandPort, configuration: ModemConfiguration, clock: any Clock<Duration>) {
+    init(port: any CommandPort, configuration: ModemConfiguration, use: ContextUse, clock: any Clock<Duration>) {
         self.port = port
         self.configuration = configuration
         self.clock = clock
+        state = Mutex(State(use: use))
     }
 
     func adopt(_ profile: ModemProfile) {
@@ -31,6 +34,24 @@ public final class ContextKeeper: Sendable {
 
     /// The context that bring-up prepared, as it is now.
     public var context: PDPContext? { state.withLock { $0.prepared } }
+
+    /// The context for another use than bring-up prepared it for; the same one where the modem makes no difference. What was
+    /// changed for the use before is put back first.
+    public func prepare(for use: ContextUse) async throws(ModemError) -> PDPContext {
+        let (before, after) = state.withLock { state in (state.profile.using(state.use), state.profile.using(use)) }
+        if before.accountForm != after.accountForm || before.greatestCID != after.greatestCID {
+            let step = await restore()
+            if case .failed(let words) = step.outcome {
+                throw .contextRefused(apn: configuration.apn, cause: nil, words: "it cannot be put back: \(words)")
+            }
+            state.withLock { state in
+                state.prepared = nil
+                state.found = nil
+            }
+        }
+        state.withLock { $0.use = use }
+        return try await prepared(log())
+    }
 
     /// Why the activation of the context was refused, with the network's words. Asks `+CEER`.
     /// - Parameter words: what else is known of it, such as the dialect's own error; may be empty.
@@ -147,12 +168,13 @@ extension ContextKeeper {
     private func write(_ account: PDPAccount, of context: PDPContext, _ log: PhaseLog) async throws(ModemError) {
         guard let command = try accountCommand(context, account: account) else { return }
         let asked = try await log.ask(command)
-        guard asked.response != nil else {
+        // A link proves the account by itself: PAP or CHAP may do where the command is not known.
+        guard asked.response != nil || state.withLock({ $0.use }) == .ppp else {
             throw .contextRefused(apn: context.apn, cause: nil, words: "its account cannot be set: \(asked.words)")
         }
     }
 
-    private var profile: ModemProfile { state.withLock { $0.profile } }
+    private var profile: ModemProfile { state.withLock { $0.profile.using($0.use) } }
 
     private func log() -> PhaseLog {
         PhaseLog(phase: .context, port: port, clock: clock, progress: { _ in })

@@ -16,6 +16,10 @@ public struct ModemProfile: Sendable, Equatable {
     public let greatestCID: Int
     /// Whether the answer to `+CPIN?` may end without a final result code.
     public var pinStateLacksFinal = false
+    /// How it is asked for PPP.
+    public var dial = PPPDial.standard
+    /// The greatest cid that `+CGDCONT` may define for PPP; nil: `greatestCID`.
+    public var greatestPPPCID: Int?
 
     /// The account's command.
     public enum AccountForm: Sendable, Equatable {
@@ -25,6 +29,8 @@ public struct ModemProfile: Sendable, Equatable {
         case quectel
         /// By the dialect's own commands, with the bearer: contexts need no definition, and keep what they have.
         case dialect
+        /// By PAP or CHAP of the PPP link alone.
+        case link
     }
 
     /// The profile of the first maker whose names the identity holds, else the generic one.
@@ -32,10 +38,13 @@ public struct ModemProfile: Sendable, Equatable {
         let manufacturer = identity.manufacturer.uppercased()
         let model = identity.model.uppercased()
         let isQuectel = manufacturer.contains("QUECTEL") || model.contains("QUECTEL")
-        if isQuectel, quectelModels.contains(where: { model.contains($0) }) { return quectel }
+        if isQuectel, quectelModels.contains(where: { model.contains($0) }) { return quectel(model) }
         if isWIPsoft(manufacturer: manufacturer, model: model) { return wipsoft }
         if manufacturer.contains("SIMCOM") || model.contains("SIMCOM"), isSIM800(model) { return simcom }
-        return generic
+        guard manufacturer.contains("SIERRA"), model.contains("HL78") else { return generic }
+        var profile = generic
+        profile.dial = .sierraHL78
+        return profile
     }
 
     /// Wavecom's modems are all of Open AT, and give their bands as their model's name; of Sierra Wireless's these are, and the
@@ -54,9 +63,26 @@ public struct ModemProfile: Sendable, Equatable {
         guard dialectName == nil, let dialect,
             let family = Self.families.first(where: { $0.dialectName == dialect })
         else { return self }
-        return ModemProfile(
+        var profile = ModemProfile(
             name: name, dialectName: dialect, pinCounters: pinCounters, accountForm: family.accountForm,
             iccidForms: iccidForms, greatestCID: family.greatestCID)
+        profile.dial = dial
+        profile.greatestPPPCID = family.greatestPPPCID
+        return profile
+    }
+
+    /// As it is for such a use. For PPP a context is defined by `+CGDCONT` also where the sockets have one of their own; the
+    /// account of such a modem is then proven by the link alone.
+    func using(_ use: ContextUse) -> ModemProfile {
+        guard use == .ppp else { return self }
+        var profile = ModemProfile(
+            name: name, dialectName: dialectName, pinCounters: pinCounters,
+            accountForm: accountForm == .dialect ? .link : accountForm, iccidForms: iccidForms,
+            greatestCID: greatestPPPCID ?? greatestCID)
+        profile.pinStateLacksFinal = pinStateLacksFinal
+        profile.dial = dial
+        profile.greatestPPPCID = greatestPPPCID
+        return profile
     }
 
     private static let families = [quectel, simcom, wipsoft]
@@ -80,6 +106,12 @@ public struct ModemProfile: Sendable, Equatable {
         "UC20", "UC15", "EC800", "RG50", "RM50",
     ]
 
+    private static func quectel(_ model: String) -> ModemProfile {
+        var profile = quectel
+        if model.contains("EG8") || model.contains("EC800") { profile.dial = .quectelEG8 }
+        return profile
+    }
+
     public static let quectel = ModemProfile(
         name: "quectel", dialectName: "quectel", pinCounters: [.quectel, .standard], accountForm: .quectel,
         iccidForms: [.quectel, .ccid, .iccid], greatestCID: 7)
@@ -91,9 +123,10 @@ public struct ModemProfile: Sendable, Equatable {
         iccidForms: [.ccid], greatestCID: 4, pinStateLacksFinal: true)
 
     /// The first number of `+CIPSTART` and its kin is no cid: the sockets have one context of their own.
+    /// `+CGDCONT` of PPP has three (SIM800 series AT command manual).
     public static let simcom = ModemProfile(
         name: "simcom", dialectName: "simcom", pinCounters: [.simcom, .standard], accountForm: .dialect,
-        iccidForms: [.ccid, .iccid], greatestCID: 1)
+        iccidForms: [.ccid, .iccid], greatestCID: 1, greatestPPPCID: 3)
 
     /// What 3GPP TS 27.007 gives; other makers' counters and serial numbers are tried where its own are refused.
     public static let generic = ModemProfile(

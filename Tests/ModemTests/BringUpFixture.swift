@@ -27,10 +27,11 @@ struct BringUpFixture {
     }
 
     func bringUp(
-        _ configuration: ModemConfiguration, hasStore: Bool = true, clock: (any Clock<Duration>)? = nil
+        _ configuration: ModemConfiguration, hasStore: Bool = true, use: ContextUse = .sockets,
+        clock: (any Clock<Duration>)? = nil
     ) -> BringUp {
         BringUp(
-            port: port, configuration: configuration, guardStore: hasStore ? store : nil, digests: .forTests,
+            port: port, configuration: configuration, guardStore: hasStore ? store : nil, digests: .forTests, use: use,
             clock: clock ?? self.clock, progress: events.add)
     }
 

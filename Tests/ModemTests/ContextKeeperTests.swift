@@ -51,6 +51,50 @@ import Testing
         #expect(fixture.port.count("AT+CGDCONT=1") == 1)
     }
 
+    private static let sim800: [String: [[String]]] = [
+        "ATI": [["SIM800 R14.18", "OK"]], "AT+CGMI": [["SIMCOM_Ltd", "OK"]], "AT+CGMM": [["SIMCOM_SIM800L", "OK"]],
+        "AT+CGMR": [["Revision:1418B05SIM800L24", "OK"]], "AT+SPIC": [["+SPIC: 3,10,0,10", "OK"]],
+        "AT+CCID": [["89490200001234567890", "OK"]], "AT+CGREG?": [["+CGREG: 0,1", "OK"]],
+        "AT+CGATT?": [["+CGATT: 1", "OK"]],
+        "AT+CGDCONT?": [["OK"]], "AT+CGACT?": [["OK"]], "AT+CGDCONT=1,\"IPV4V6\",\"m2m\"": [["ERROR"]],
+        "AT+CGDCONT=1,\"IP\",\"m2m\"": [["OK"]], "AT+CGDCONT=1": [["OK"]],
+    ]
+
+    @Test func aDialNeedsAContextThatTheSocketsOfTheModemDoNotNeed() async throws {
+        let fixture = BringUpFixture(Self.sim800)
+        let configuration = try ModemConfiguration(apn: "m2m", apnUser: "user", apnPassword: Secret("password"))
+        let bringUp = fixture.bringUp(configuration, use: .ppp)
+        let context = try await bringUp.run().context
+        #expect(context.cid == 1 && context.type == .ipv4 && context.restoration == .undefine)
+        // The link alone proves the account.
+        #expect(context.account?.user == "user")
+        #expect(!fixture.port.commands.contains { $0.contains("password") })
+        let other = try await bringUp.keeper.prepare(for: .sockets)
+        #expect(other == PDPContext(cid: 1, type: .ipv4, apn: "m2m", account: configuration.account))
+        #expect(fixture.port.commands.last == "AT+CGDCONT=1")
+        #expect(await bringUp.keeper.restore().outcome == .notNeeded)
+    }
+
+    @Test func whereBothUsesHaveOneContextItStays() async throws {
+        let fixture = BringUpFixture()
+        let bringUp = fixture.bringUp(try ModemConfiguration(apn: "internet"), use: .ppp)
+        let context = try await bringUp.run().context
+        let before = fixture.port.commands
+        #expect(try await bringUp.keeper.prepare(for: .sockets) == context)
+        #expect(fixture.port.commands == before)
+    }
+
+    @Test func anAccountThatTheModemDoesNotTakeIsLeftToTheLink() async throws {
+        let fixture = BringUpFixture(["AT+CGACT?": [["OK"]]])
+        let configuration = try ModemConfiguration(apn: "internet", apnUser: "user", apnPassword: Secret("password"))
+        let context = try await fixture.bringUp(configuration, use: .ppp).run().context
+        #expect(context.account?.user == "user")
+        #expect(fixture.port.commands.contains { $0.hasPrefix("AT+QICSGP=1") })
+        guard case .contextRefused? = await BringUpFixture(["AT+CGACT?": [["OK"]]]).failure(configuration) else {
+            return #expect(Bool(false))
+        }
+    }
+
     @Test func contextOfAnotherIsWrittenBackAsItWas() async throws {
         let fixture = BringUpFixture([
             "AT+CGDCONT?": definitions("1,\"IP\",\"their.apn\""), "AT+CGACT?": [["+CGACT: 1,0", "OK"]],

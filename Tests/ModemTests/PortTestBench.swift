@@ -100,5 +100,5 @@ struct PortTestBench: Sendable {
 
 extension ATPort {
     fileprivate var deadline: NIODeadline? { handler.deadline }
-    fileprivate var isLeaving: Bool { handler.data?.mayWrite == false }
+    fileprivate var isLeaving: Bool { handler.isLeaving }
 }

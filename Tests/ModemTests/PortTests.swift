@@ -204,7 +204,7 @@ import Testing
     }
 
     /// Holds every write back until it is let go.
-    private final class SlowLine: ChannelOutboundHandler {
+    final class SlowLine: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
         private var held: [(NIOAny, EventLoopPromise<Void>?)] = []
@@ -221,7 +221,7 @@ import Testing
         }
     }
 
-    private static func hold(_ bench: PortTestBench) async throws -> NIOLoopBound<SlowLine> {
+    static func hold(_ bench: PortTestBench) async throws -> NIOLoopBound<SlowLine> {
         let channel = bench.channel
         return try await channel.eventLoop.submit {
             let slow = SlowLine()
@@ -230,7 +230,7 @@ import Testing
         }.get()
     }
 
-    private static func release(_ slow: NIOLoopBound<SlowLine>, _ bench: PortTestBench) async throws {
+    static func release(_ slow: NIOLoopBound<SlowLine>, _ bench: PortTestBench) async throws {
         let channel = bench.channel
         try await channel.eventLoop.submit {
             slow.value.open(context: try channel.pipeline.syncOperations.context(handler: slow.value))

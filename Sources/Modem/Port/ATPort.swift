@@ -7,7 +7,7 @@ public import Scopes
 ///
 /// Below it one channel handler drives `ATEngine`; between a wish and its write nothing is awaited. Everything ends when the
 /// channel does: what waits fails with `.portGone`.
-public actor ATPort: CommandPort {
+public actor ATPort: DialPort {
     private let channel: any Channel
     private let bound: NIOLoopBound<PortHandler>
 
@@ -90,9 +90,6 @@ public actor ATPort: CommandPort {
         return DataModeStream(port: self)
     }
 
-    /// Runs an exchange that ends with `CONNECT`, after which the octets of the line go to the handlers that `makeHandlers`
-    /// makes, behind the port's own in the pipeline, and their writes to the line: PPP, a multiplexer. The result serves to
-    /// leave data mode; its `read` and `write` throw. The handlers are removed when it was left, or was not reached.
     public func dial(
         _ exchange: Exchange, makeHandlers: @Sendable () -> [any ChannelHandler]
     ) async throws(ATError) -> any DataModeLine {

@@ -32,8 +32,9 @@ final class PortHandler: ChannelDuplexHandler {
     private var subscribers: [Subscriber] = []
     /// The line in data mode, from `CONNECT` on; kept until the next one, for what was not read yet.
     private(set) var data: DataBuffer?
-    /// Whether data goes to the next handler.
-    private var forwards = false
+    /// The next handler's writes that the line did not take yet, while data goes to it.
+    private var forwarded: DataBuffer?
+    private var forwards: Bool { forwarded != nil }
 
     private var events: [ATEngine.Event] = []
     private var isRunning = false
@@ -41,6 +42,8 @@ final class PortHandler: ChannelDuplexHandler {
     private var timerDeadline: NIODeadline?
     private var isPaused = false
     private var owesRead = false
+    /// Whether the next handler knows that the port has ended.
+    private var hasToldEnd = false
 
     private struct Subscriber {
         weak var lines: LineQueue?
@@ -96,6 +99,11 @@ final class PortHandler: ChannelDuplexHandler {
             return
         }
         record(.sent, .octets(unwrapOutboundIn(data).readableBytes))
+        let promise = promise ?? eventLoop.makePromise(of: Void.self)
+        if let forwarded {
+            forwarded.writeBegan()
+            promise.futureResult.assumeIsolated().whenComplete { _ in forwarded.writeEnded(nil) }
+        }
         context.write(data, promise: promise)
     }
 
@@ -193,7 +201,9 @@ extension PortHandler {
         departures.append(waiter)
         data?.endWriting()
         setPaused()
-        guard !byModem, let data, data.pendingWrites > 0 else { return run(byModem ? .markLeft : .leave) }
+        guard !byModem, let data = forwarded ?? data, data.pendingWrites > 0 else {
+            return run(byModem ? .markLeft : .leave)
+        }
         var isWaiting = true
         let begin = {
             guard isWaiting else { return }
@@ -220,7 +230,9 @@ extension PortHandler {
         run(.lost(.portGone("the port was closed")))
     }
 
-    var isInDataMode: Bool { engine.isInDataMode || !departures.isEmpty }
+    var isInDataMode: Bool { engine.isInDataMode || isLeaving }
+
+    var isLeaving: Bool { !departures.isEmpty }
 
     var isClosed: Bool { engine.closedBy != nil }
 
@@ -235,11 +247,11 @@ extension PortHandler {
     func forwardData(to handlers: [any ChannelHandler]) throws {
         guard let context else { throw ATError.portGone("its channel has no port any more") }
         try context.pipeline.syncOperations.addHandlers(handlers, position: .after(self))
-        forwards = true
+        forwarded = DataBuffer()
     }
 
     func stopForwarding(_ handlers: [any ChannelHandler]) {
-        forwards = false
+        forwarded = nil
         for handler in handlers {
             guard let handler = handler as? any RemovableChannelHandler else { continue }
             context?.pipeline.syncOperations.removeHandler(handler, promise: nil)
@@ -262,7 +274,10 @@ extension PortHandler {
 /// What the engine's actions do to those who wait.
 extension PortHandler {
     private func finish(_ id: ATEngine.ID, _ result: Result<Exchange.Answer, ATError>) {
-        if case .success(let answer) = result, case .connect = answer.result { data = forwards ? nil : DataBuffer() }
+        if case .success(let answer) = result, case .connect = answer.result {
+            data = forwards ? nil : DataBuffer()
+            if forwards { context?.fireUserInboundEventTriggered(DataModeEvent.began) }
+        }
         answers.removeValue(forKey: id)?.resume(returning: result)
     }
 
@@ -278,11 +293,16 @@ extension PortHandler {
     private func left(_ error: ATError?) {
         data?.end(error.map { .linkLost($0.summary) } ?? .closed)
         setPaused()
+        if forwards { context?.fireUserInboundEventTriggered(DataModeEvent.left(error)) }
         resume(&departures, returning: error)
     }
 
     private func endReaders(_ error: ATError) {
         data?.end(.linkLost(error.summary))
+        if forwards, !hasToldEnd {
+            hasToldEnd = true
+            context?.fireUserInboundEventTriggered(DataModeEvent.left(error))
+        }
         for subscriber in subscribers { subscriber.lines?.end() }
         subscribers = []
     }
