@@ -33,7 +33,7 @@ let package = Package(
         // For scripts/fuzz, which is a package of its own.
         .library(
             name: "Parsers",
-            targets: ["AT", "Mail", "SMTP", "Modem", "Settings", "FakeModem", "Scopes", "Credentials", "TLS"]),
+            targets: ["AT", "PPP", "Mail", "SMTP", "Modem", "Settings", "FakeModem", "Scopes", "Credentials", "TLS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -49,6 +49,7 @@ let package = Package(
         library("Credentials", [nioCore]),
         library("ByteStreams", ["Scopes", nioCore]),
         library("AT", ["Scopes", "Credentials", nioCore]),
+        library("PPP", [nioCore]),
         library("Mail", ["Scopes", nioCore]),
         library("SMTP", ["Scopes", "Credentials", "ByteStreams", nioCore]),
         library("TLS", ["Scopes", "Credentials", "ByteStreams", "COpenSSL", nioCore, nioPosix, systemPackage]),
@@ -90,6 +91,7 @@ let package = Package(
         tests("ScopesTests", ["Scopes", "Support"]),
         tests("ByteStreamsTests", ["ByteStreams", "Scopes", "Support", nioCore]),
         tests("ATTests", ["AT", "Credentials", "Scopes", "Support", nioCore]),
+        tests("PPPTests", ["PPP", "Support", nioCore]),
         tests("MailTests", ["Mail", "Scopes", "Support", nioCore]),
         tests("SMTPTests", ["SMTP", "TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
         tests(
