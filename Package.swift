@@ -49,7 +49,7 @@ let package = Package(
         library("Credentials", [nioCore]),
         library("ByteStreams", ["Scopes", nioCore]),
         library("AT", ["Scopes", "Credentials", nioCore]),
-        library("PPP", [nioCore]),
+        library("PPP", ["Scopes", "Credentials", nioCore]),
         library("Mail", ["Scopes", nioCore]),
         library("SMTP", ["Scopes", "Credentials", "ByteStreams", nioCore]),
         library("TLS", ["Scopes", "Credentials", "ByteStreams", "COpenSSL", nioCore, nioPosix, systemPackage]),
@@ -91,7 +91,7 @@ let package = Package(
         tests("ScopesTests", ["Scopes", "Support"]),
         tests("ByteStreamsTests", ["ByteStreams", "Scopes", "Support", nioCore]),
         tests("ATTests", ["AT", "Credentials", "Scopes", "Support", nioCore]),
-        tests("PPPTests", ["PPP", "Support", nioCore]),
+        tests("PPPTests", ["PPP", "Credentials", "Scopes", "Support", "TLS", nioCore]),
         tests("MailTests", ["Mail", "Scopes", "Support", nioCore]),
         tests("SMTPTests", ["SMTP", "TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore]),
         tests(

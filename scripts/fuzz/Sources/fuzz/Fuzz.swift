@@ -23,6 +23,8 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "octet-marking": fuzzMarking,
     "fault-script": fuzzFaultScript,
     "transcript": fuzzTranscript,
+    "ppp-control": fuzzPPPControl,
+    "ppp-link": fuzzPPPLink,
     "tls-name": fuzzTLSName,
     "tls-session": fuzzTLSSession,
 ]
