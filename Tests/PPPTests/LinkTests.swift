@@ -235,6 +235,21 @@ import Testing
         #expect(pair.ends[0].end == .noCarrier)
     }
 
+    /// The modem hangs up once the link is over, and its words may come with the last frame.
+    @Test func whatTheModemSaysBehindTheEndIsTold() throws {
+        var pair = LinkPair(.client(), .server())
+        pair.open()
+        #expect(pair.run { $0.ends.allSatisfy { $0.network?.ipv4 != nil } })
+        pair.feed(0, .close)
+        pair.feed(1, .received(try #require(pair.ends[0].writes.last)))
+        var last = try #require(pair.ends[1].writes.last)
+        last.writeString("\r\nNO CARRIER\r\n")
+        pair.feed(0, .received(last))
+        #expect(pair.ends[0].end == .closedHere && pair.ends[0].texts == ["NO CARRIER"])
+        pair.feed(0, .received(ByteBuffer(string: "\r\n+CREG: 0\r\n")))
+        #expect(pair.ends[0].texts == ["NO CARRIER", "+CREG: 0"] && pair.ends[0].link.deadline == nil)
+    }
+
     /// The modem stops in the middle of a frame, whose octets may be anything where none is escaped.
     @Test func noCarrierAmidAFrameEndsTheLinkBehindASilence() {
         var pair = LinkPair(.client(), .server())

@@ -31,7 +31,7 @@ public struct PPPLink: Sendable {
         case network(PPPNetwork)
         /// Octets that are no frame: what the modem says beside PPP, as `NO CARRIER`. One line, without its end.
         case text(ByteBuffer)
-        /// Last of all.
+        /// Last of all, but for `.text`.
         case ended(PPPEnd)
     }
 
@@ -98,7 +98,7 @@ public struct PPPLink: Sendable {
     }
 
     public mutating func handle(_ event: Event, now: NIODeadline) -> [Action] {
-        guard !isOver else { return [] }
+        guard !isOver else { return text(behindEnd: event) }
         switch event {
         case .open: open(now)
         case .close: finish(.closedHere, now)
@@ -130,11 +130,12 @@ public struct PPPLink: Sendable {
         var octets = octets
         counted.lineOctetsIn += octets.readableBytes
         var outputs: [HDLCDecoder.Output] = []
-        while octets.readableBytes > 0, !isOver {
+        while octets.readableBytes > 0 {
             outputs.removeAll(keepingCapacity: true)
             decoder.decode(&octets, into: &outputs)
-            for output in outputs where !isOver {
+            for output in outputs {
                 switch output {
+                case .frame where isOver: break
                 case .frame(let frame):
                     if echo.deadline != nil { echo.heard(now: now) }
                     receive(frame, now)
@@ -149,8 +150,20 @@ public struct PPPLink: Sendable {
     /// Behind the words of a modem that has left data mode; a frame goes on before that, at any baud rate.
     private static let silence = TimeAmount.seconds(1)
 
+    /// What a modem says of a link that is over: it follows the last frame, often in one read with it.
+    private mutating func text(behindEnd event: Event) -> [Action] {
+        guard case .received(var octets) = event else { return [] }
+        counted.lineOctetsIn += octets.readableBytes
+        var outputs: [HDLCDecoder.Output] = []
+        while octets.readableBytes > 0 { decoder.decode(&octets, into: &outputs) }
+        return outputs.compactMap { output in
+            if case .text(let text) = output { .text(text) } else { nil }
+        }
+    }
+
     private mutating func receive(text: ByteBuffer) {
         actions.append(.text(text))
+        guard !isOver else { return }
         if String(buffer: text) == "NO CARRIER" { end(reason ?? .noCarrier) }
     }
 
