@@ -58,14 +58,19 @@ let package = Package(
         library("Tunnel", ["Scopes", "CLinux", nioCore, nioPosix, systemPackage]),
         library(
             "Modem", ["Scopes", "Credentials", "ByteStreams", "AT", nioCore, nioPosix, systemPackage]),
-        library("Bearer", ["Scopes", "ByteStreams", "AT", "Modem", "Sockets", nioCore, nioPosix]),
+        library(
+            "Bearer",
+            [
+                "Scopes", "Credentials", "ByteStreams", "AT", "Modem", "PPP", "Tunnel", "Sockets", nioCore, nioPosix,
+                systemPackage,
+            ]),
         library("Terminal", ["Scopes", nioPosix]),
         library("Settings", ["Scopes", "Credentials", "CYAML", systemPackage]),
         library(
             "Courier",
             [
-                "Scopes", "Credentials", "ByteStreams", "AT", "Mail", "SMTP", "TLS", "SerialPort", "Sockets", "Modem",
-                "Bearer", "Terminal", "Settings", nioCore, nioPosix, systemPackage,
+                "Scopes", "Credentials", "ByteStreams", "AT", "Mail", "SMTP", "TLS", "SerialPort", "Sockets", "Tunnel",
+                "Modem", "Bearer", "Terminal", "Settings", nioCore, nioPosix, systemPackage,
             ]),
         library(
             "FakeModem",
@@ -108,8 +113,8 @@ let package = Package(
         tests(
             "BearerTests",
             [
-                "Bearer", "Modem", "AT", "ByteStreams", "Credentials", "Scopes", "Sockets", "Support", nioCore,
-                nioPosix,
+                "Bearer", "Modem", "AT", "ByteStreams", "Credentials", "PPP", "Scopes", "Sockets", "Support", "TLS",
+                "Tunnel", nioCore, nioPosix,
             ]),
         tests("TerminalTests", ["Terminal", "Support"]),
         tests("SettingsTests", ["Settings", "Credentials", "Scopes", "Support", systemPackage]),

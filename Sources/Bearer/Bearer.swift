@@ -14,7 +14,18 @@ public protocol Bearer: Sendable {
     /// How many connections it carries at once; nil: no bound of its own that is known.
     var connectionLimit: Int? { get }
 
-    /// Resolves the name, connects, and answers with the stream. Throws a `Failure`: `BearerError`, or over an interface
-    /// `SocketError`. A failed or cancelled attempt leaves no slot and no descriptor behind.
+    /// What a link of ours has negotiated; nil for a bearer without one.
+    var link: LinkFacts? { get }
+
+    /// What passed over the link so far; nil for a bearer without one.
+    func counts() async -> LinkCounts?
+
+    /// Resolves the name, connects, and answers with the stream. Throws a `Failure`: `BearerError`, over an interface
+    /// `SocketError`, over PPP `TunnelError`. A failed or cancelled attempt leaves no slot and no descriptor behind.
     func connect(to host: String, port: UInt16) async throws -> any ByteStream
+}
+
+extension Bearer {
+    public var link: LinkFacts? { nil }
+    public func counts() async -> LinkCounts? { nil }
 }

@@ -54,12 +54,14 @@ public final class ContextKeeper: Sendable {
     }
 
     /// Why the activation of the context was refused, with the network's words. Asks `+CEER`.
-    /// - Parameter words: what else is known of it, such as the dialect's own error; may be empty.
-    public func refusal(of context: PDPContext, code: FinalResultCode, words: String = "") async -> ModemError {
+    /// - Parameters:
+    ///   - code: the answer to the command that was refused; nil: none was.
+    ///   - words: what else is known of it, such as the dialect's own error; may be empty.
+    public func refusal(of context: PDPContext, code: FinalResultCode?, words: String = "") async -> ModemError {
         let log = log()
         let report = (try? await log.ask(ErrorReportQuery()).response) ?? ErrorReport(words: "")
-        let cause = NetworkCause(code) ?? NetworkCause(report, kind: .session)
-        let parts = [code.words, words, report.isEmpty ? "" : report.words].filter { !$0.isEmpty }
+        let cause = code.flatMap(NetworkCause.init) ?? NetworkCause(report, kind: .session)
+        let parts = [code?.words ?? "", words, report.isEmpty ? "" : report.words].filter { !$0.isEmpty }
         return .contextRefused(apn: context.apn, cause: cause, words: parts.joined(separator: ", "))
     }
 
