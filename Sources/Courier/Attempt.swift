@@ -75,24 +75,27 @@ struct Attempt {
         }
         let deliver = { (bearer: any Bearer) async throws -> DeliveryOutcome in
             facts.note(via: bearer.name)
-            return try await dialogue.deliver(message, over: bearer)
+            facts.note(link: bearer.link)
+            do {
+                let outcome = try await dialogue.deliver(message, over: bearer)
+                facts.note(counts: await bearer.counts())
+                return outcome
+            } catch {
+                facts.note(counts: await bearer.counts())
+                throw error
+            }
         }
         switch settings.via {
         case .interface(let name):
             return try await withInterfaceBearer(name: name, on: host.loop, threads: host.threads, deliver)
-        case .auto, .socket:
+        case .auto, .ppp, .socket:
             let session = ModemSession(
-                settings: settings, host: host, observer: observer, timeline: timeline, teardown: teardown)
-            return try await session.withBearer { modem, bearer, port in
+                settings: settings, host: host, observer: observer, timeline: timeline, teardown: teardown,
+                chose: { [facts] in facts.note(viaReason: $0) },
+                toldTime: { [facts] in facts.note(networkTime: WallTime(secondsSince1970: $0)) })
+            return try await session.withBearer { modem, bearer in
                 facts.note(modem: modem.identity.summary)
-                do {
-                    return try await deliver(bearer)
-                } catch {
-                    if FailureOf.isAboutTime(error), let seconds = await port.networkTime() {
-                        facts.note(networkTime: WallTime(secondsSince1970: seconds))
-                    }
-                    throw error
-                }
+                return try await deliver(bearer)
             }
         }
     }

@@ -1,3 +1,4 @@
+import Bearer
 import ByteStreams
 import Scopes
 import Synchronization
@@ -7,6 +8,9 @@ import TLS
 final class Facts: Sendable {
     fileprivate struct State {
         var via: String?
+        var viaReason: String?
+        var link: LinkFacts?
+        var counts: LinkCounts?
         var modem: String?
         var session: Report.Session?
         var messageOctets: Int?
@@ -19,6 +23,10 @@ final class Facts: Sendable {
     private let state = Mutex(State())
 
     func note(via: String) { state.withLock { $0.via = via } }
+    /// Why `auto` chose it.
+    func note(viaReason: String) { state.withLock { $0.viaReason = viaReason } }
+    func note(link: LinkFacts?) { state.withLock { $0.link = link } }
+    func note(counts: LinkCounts?) { state.withLock { $0.counts = counts } }
     func note(modem: String) { state.withLock { $0.modem = modem } }
     func note(session: Report.Session) { state.withLock { $0.session = session } }
     func note(messageOctets: Int) { state.withLock { $0.messageOctets = messageOctets } }
@@ -44,6 +52,9 @@ final class Facts: Sendable {
     func fill(_ report: inout Report) {
         let state = state.withLock { $0.snapshot }
         report.via = state.via
+        report.viaReason = state.viaReason
+        report.link = state.link
+        report.counts = state.counts
         report.modem = state.modem
         report.session = state.session
         report.messageOctets = state.messageOctets
@@ -53,6 +64,9 @@ final class Facts: Sendable {
 
     struct Snapshot: Sendable {
         let via: String?
+        let viaReason: String?
+        let link: LinkFacts?
+        let counts: LinkCounts?
         let modem: String?
         let session: Report.Session?
         let messageOctets: Int?
@@ -64,7 +78,8 @@ final class Facts: Sendable {
 extension Facts.State {
     fileprivate var snapshot: Facts.Snapshot {
         Facts.Snapshot(
-            via: via, modem: modem, session: session, messageOctets: messageOctets,
+            via: via, viaReason: viaReason, link: link, counts: counts, modem: modem, session: session,
+            messageOctets: messageOctets,
             total: total?() ?? StreamCount(), notes: notes)
     }
 }

@@ -1,6 +1,4 @@
 import AT
-import Bearer
-import Credentials
 import Modem
 import NIOCore
 import NIOPosix
@@ -9,7 +7,6 @@ import SerialPort
 import Settings
 import Synchronization
 import SystemPackage
-import TLS
 
 /// The scopes from the serial line up to the bearer.
 struct ModemSession {
@@ -18,9 +15,18 @@ struct ModemSession {
     let observer: Observer
     let timeline: Timeline
     let teardown: Teardown
+    /// Told which bearer `auto` took, and why.
+    var chose: @Sendable (String) -> Void = { _ in }
+    /// Told the network's time, in seconds since 1970, where a certificate was refused for its dates.
+    var toldTime: @Sendable (Int64) -> Void = { _ in }
 
     /// Opens the line, proves that a modem answers on it, and closes it behind `body`.
     func withLine<Result>(_ body: (ATPort) async throws -> Result) async throws -> Result {
+        try await withSerialLine { at, _ in try await body(at) }
+    }
+
+    /// The same, with the control lines.
+    func withSerialLine<Result>(_ body: (ATPort, SerialPort) async throws -> Result) async throws -> Result {
         let modem = try settings.requiredModem
         guard case .path(let path) = modem.device else { throw CourierError.noDevice }
         timeline.begin(.line)
@@ -40,7 +46,7 @@ struct ModemSession {
                     body: { at in
                         try await synchronise(at, on: port)
                         timeline.end()
-                        return try await body(at)
+                        return try await body(at, port)
                     })
             })
     }
@@ -50,61 +56,21 @@ struct ModemSession {
         do {
             _ = try await at.synchronise()
         } catch {
-            guard !Task.isCancelled, let holder = await port.intruder() else { throw error }
-            throw CourierError.lineShared(device: port.configuration.path, holder: holder.description)
+            guard !Task.isCancelled else { throw error }
+            if let holder = await port.intruder() {
+                throw CourierError.lineShared(device: port.configuration.path, holder: holder.description)
+            }
+            guard await dropDTR(of: port) else { throw error }
+            _ = try await at.synchronise(limit: .seconds(5))
         }
     }
 
-    /// Brings modem and bearer up for `body`, and takes them down behind it: the bearer, then what was changed of the context.
-    func withBearer<Result>(
-        _ body: (ReadyModem, any Bearer, any CommandPort) async throws -> Result
-    ) async throws -> Result {
-        let configuration = try await host.threads.runIfActive { [settings] in
-            try ModemConfiguration(settings, try settings.requiredModem)
-        }
-        return try await withLine { port in
-            let store = FilePINGuardStore(
-                directory: FilePath(settings.stateDirectory), threadPool: host.threads)
-            let counter = CountingPort(port)
-            timeline.attach(commands: { counter.count })
-            let bringUp = BringUp(
-                port: counter, configuration: configuration, guardStore: store, digests: .openSSL
-            ) { note($0) }
-            return try await withScope(
-                open: { bringUp },
-                close: { [teardown] bringUp in teardown.record(await bringUp.keeper.restore()) },
-                body: { bringUp in
-                    let modem = try await bringUp.run()
-                    timeline.begin(.bearer)
-                    let dialect = try dialect(for: modem)
-                    return try await withSocketBearer(
-                        port: counter, dialect: dialect, context: modem.context, keeper: bringUp.keeper,
-                        teardown: teardown
-                    ) { bearer in
-                        timeline.end()
-                        timeline.attach(commands: nil)
-                        return try await body(modem, bearer, counter)
-                    }
-                })
-        }
-    }
-
-    private func dialect(for modem: ReadyModem) throws -> any Dialect {
-        var name = settings.dialect.name
-        if name == nil { name = modem.profile.dialectName }
-        guard let name else { throw CourierError.noDialect(modem: modem.identity.summary) }
-        let full = settings.dialect.mode.map { "\(name)/\($0.rawValue)" } ?? name
-        guard let dialect = Dialects.named(full) else { throw BearerError.unknownDialect(full) }
-        return dialect
-    }
-
-    private func note(_ progress: ModemProgress) {
-        switch progress.event {
-        case .began: timeline.begin(progress.phase)
-        case .noted(let words): observer.noted(words)
-        case .ended: timeline.end()
-        case .failed: timeline.end(failed: true)
-        }
+    /// The last way out of a call that knows no escape: DTR falls for a second, which hangs up where the modem regards it. False
+    /// where the line has none.
+    private func dropDTR(of port: SerialPort) async -> Bool {
+        guard (try? await port.lines.set(dtr: false, rts: nil)) == true else { return false }
+        try? await ContinuousClock().sleep(for: .seconds(1))
+        return (try? await port.lines.set(dtr: true, rts: nil)) == true && !Task.isCancelled
     }
 
     private func openPort(_ modem: ModemSettings, path: String) async throws -> SerialPort {

@@ -1,3 +1,4 @@
+public import Bearer
 public import ByteStreams
 public import Scopes
 
@@ -83,6 +84,11 @@ public struct Report: Sendable {
     public var total = StreamCount()
     /// Which bearer carried it: `socket (quectel)`, `interface eth0`.
     public var via: String?
+    /// Why, where `auto` chose it.
+    public var viaReason: String?
+    /// What the link of PPP negotiated, and what passed over it.
+    public var link: LinkFacts?
+    public var counts: LinkCounts?
     public var modem: String?
     /// Deliveries that were tried, this one included.
     public var attempts = 1
@@ -145,6 +151,8 @@ extension Report {
         if let messageOctets { members.append(.init("message_octets", .integer(messageOctets))) }
         if let modem { members.append(.init("modem", .string(modem))) }
         if let via { members.append(.init("via", .string(via))) }
+        if let viaReason { members.append(.init("via_reason", .string(viaReason))) }
+        if let link { members.append(.init("link", link.json(counts))) }
         if let session {
             members.append(
                 .init(

@@ -4,6 +4,7 @@ import NIOPosix
 import Scopes
 import Settings
 import Sockets
+import Synchronization
 
 /// A two-way bridge through the bearer for any TCP client: every layer is a scope, as in a delivery.
 ///
@@ -15,6 +16,14 @@ struct Tunnel {
     let observer: Observer
     private let timeline: Timeline
     private let teardown: Teardown
+    private let reason = Reason()
+
+    /// Why `auto` took which bearer.
+    private final class Reason: Sendable {
+        private let state = Mutex<String?>(nil)
+        var words: String? { state.withLock { $0 } }
+        func set(_ words: String) { state.withLock { $0 = words } }
+    }
 
     init(_ plan: TunnelPlan, settings: Settings, host: Host, observer: Observer) {
         self.plan = plan
@@ -40,11 +49,21 @@ struct Tunnel {
                         let service = TunnelService(
                             plan, settings: settings, bearer: bearer, secureClient: secureClient, observer: observer,
                             teardown: teardown)
+                        report.via = bearer.name
+                        report.link = bearer.link
                         defer { service.fill(&report) }
                         let address = "\(listener.address.ipAddress ?? plan.listen.host):\(listener.port)"
                         report.address = address
                         listening(address)
-                        try await service.run(listener)
+                        tell(of: bearer)
+                        report.viaReason = reason.words
+                        do {
+                            try await service.run(listener)
+                        } catch {
+                            report.counts = await bearer.counts()
+                            throw error
+                        }
+                        report.counts = await bearer.counts()
                     }
                 })
         } catch {
@@ -55,6 +74,11 @@ struct Tunnel {
         report.teardown = teardown.steps
         report.duration = timeline.elapsed
         return report
+    }
+
+    private func tell(of bearer: any Bearer) {
+        if let words = reason.words { observer.reported("via \(words)") }
+        if let link = bearer.link { observer.reported("link \(link.summary)") }
     }
 
     /// Every file is read before anything is opened, so that a wrong one costs no connection.
@@ -70,10 +94,11 @@ struct Tunnel {
         switch settings.via {
         case .interface(let name):
             try await withInterfaceBearer(name: name, on: host.loop, threads: host.threads, body)
-        case .auto, .socket:
+        case .auto, .ppp, .socket:
             let session = ModemSession(
-                settings: settings, host: host, observer: observer, timeline: timeline, teardown: teardown)
-            try await session.withBearer { _, bearer, _ in try await body(bearer) }
+                settings: settings, host: host, observer: observer, timeline: timeline, teardown: teardown,
+                chose: { [reason] in reason.set($0) })
+            try await session.withBearer { _, bearer in try await body(bearer) }
         }
     }
 }

@@ -151,7 +151,7 @@ final class TunnelService: Sendable {
         let isFatal =
             switch failure {
             case BearerError.linkLost, BearerError.modem: true
-            case StreamFailure.linkLost: bearer.connectionLimit != nil
+            case StreamFailure.linkLost: bearer.connectionLimit != nil || bearer.link != nil
             default: plan.isOnce
             }
         guard isFatal else { return }

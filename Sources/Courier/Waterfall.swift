@@ -1,3 +1,4 @@
+import Bearer
 import ByteStreams
 import Scopes
 
@@ -30,7 +31,7 @@ public struct Waterfall {
             lines.append(Self.trimmed(" close \(step.name): \(Self.words(step.outcome)), \(step.duration.shortText)"))
         }
         lines.append(" total \(report.duration.shortText), \(Self.octets(report))")
-        return lines
+        return lines + Self.link(report)
     }
 
     private static func row(_ record: PhaseRecord, end: Duration) -> [String] {
@@ -64,6 +65,20 @@ public struct Waterfall {
         var text = "\(report.total.up) octets up, \(report.total.down) down, \(report.total.roundTrips) round trips"
         if let via = report.via { text += ", via \(via)" }
         return text
+    }
+
+    /// Why this bearer, and what its link is and carried.
+    private static func link(_ report: Report) -> [String] {
+        var lines: [String] = []
+        if let reason = report.viaReason { lines.append(" auto: \(reason)") }
+        if let link = report.link { lines.append(" link \(link.summary)") }
+        if let counts = report.counts {
+            lines.append(
+                " line \(counts.lineUp) octets up, \(counts.lineDown) down; IP \(counts.ipUp) up in "
+                    + "\(counts.packetsUp) packets, \(counts.ipDown) down in \(counts.packetsDown)"
+                    + (counts.damaged > 0 ? "; \(counts.damaged) frames damaged" : ""))
+        }
+        return lines
     }
 
     private static func trimmed(_ line: String) -> String {

@@ -21,9 +21,12 @@ public enum Roaming: String, Sendable, CaseIterable {
 
 /// What carries TCP.
 public enum Via: Sendable, Equatable {
+    /// PPP where this machine and the modem allow it, else the modem's own sockets.
     case auto
     /// The modem's own sockets.
     case socket
+    /// Our own PPP, with the kernel's TCP in a network namespace.
+    case ppp
     /// An interface of this host, by name; no modem is used.
     case interface(String)
 }

@@ -32,11 +32,11 @@ enum Values {
         switch text {
         case "auto": return .auto
         case "socket": return .socket
-        case "ppp": throw failure(word, .via, "is not supported yet: use socket or interface:NAME")
+        case "ppp": return .ppp
         default: break
         }
         guard text.hasPrefix("interface:") else {
-            throw failure(word, .via, "is none of auto, socket, interface:NAME")
+            throw failure(word, .via, "is none of auto, ppp, socket, interface:NAME")
         }
         let name = text.dropFirst("interface:".count)
         // IFNAMSIZ less its NUL.

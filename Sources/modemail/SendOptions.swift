@@ -30,7 +30,9 @@ struct ModemOptions: ParsableArguments {
         help: ArgumentHelp("Whether a visited network may be used: allow or deny (deny).", valueName: "rule"))
     var roaming: String?
     @ArgumentParser.Option(
-        help: ArgumentHelp("What carries TCP: auto, socket or interface:NAME (auto).", valueName: "bearer"))
+        help: ArgumentHelp(
+            "What carries TCP: auto (ppp where it can be, else socket), ppp, socket or interface:NAME (auto).",
+            valueName: "bearer"))
     var via: String?
     @ArgumentParser.Option(
         help: ArgumentHelp(

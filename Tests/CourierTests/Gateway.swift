@@ -70,7 +70,7 @@ final class Gateway: Sendable {
             directory + "/state",
             "--from", Self.user, "--to", "ops@example.net",
         ]
-        if modem != nil { words += ["--device", directory + "/modem", "--apn", "internet"] }
+        if modem != nil { words += ["--device", directory + "/modem", "--apn", "internet", "--via", "socket"] }
         return words
     }
 

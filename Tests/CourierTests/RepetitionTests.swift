@@ -27,6 +27,7 @@ import Testing
         """
         device: \(modem.path)
         apn: internet
+        via: socket
         server: smtps://gateway%40example.net@\(Gateway.host)
         password-file: \(folder)/password
         ca-file: \(server.anchors)

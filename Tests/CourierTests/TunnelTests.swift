@@ -16,7 +16,7 @@ import Testing
             process = try gateway.start(
                 [
                     "tunnel", "--config", gateway.directory + "/tunnel.yaml", "--device", gateway.directory + "/modem",
-                    "--apn", "internet", "--state-dir",
+                    "--apn", "internet", "--via", "socket", "--state-dir",
                     gateway.directory + "/state", "--listen", "127.0.0.1:0",
                 ] + words)
             process.endInput()

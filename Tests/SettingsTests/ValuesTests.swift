@@ -77,9 +77,10 @@ import Testing
     @Test func theWaysToASocketHaveNames() throws {
         #expect(try load(.via, "auto").via == .auto)
         #expect(try load(.via, "socket").via == .socket)
+        #expect(try load(.via, "ppp").via == .ppp)
         #expect(try load(.via, "interface:wwan0").via == .interface("wwan0"))
         for text in [
-            "ppp", "interface:", "interface:abcdefghijklmnop", "interface:a/b", "interface:..", "interface:a b", "x",
+            "pppd", "interface:", "interface:abcdefghijklmnop", "interface:a/b", "interface:..", "interface:a b", "x",
         ] {
             #expect(throws: SettingsError.self) { try load(.via, text) }
         }
