@@ -128,8 +128,8 @@ let package = Package(
         tests(
             "CourierTests",
             [
-                "Courier", "Settings", "Modem", "FakeModem", "ByteStreams", "Credentials", "Scopes", "Support", nioCore,
-                nioPosix,
+                "Courier", "Settings", "Modem", "FakeModem", "ByteStreams", "Credentials", "Scopes", "Support", "TLS",
+                nioCore, nioPosix,
             ]),
     ],
     swiftLanguageModes: [.v6]

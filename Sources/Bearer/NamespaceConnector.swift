@@ -6,6 +6,7 @@ import Tunnel
 /// Connections from a network namespace: names by the bearer's own servers, addresses in turn (RFC 8305).
 struct NamespaceConnector: Sendable {
     let namespace: NetworkNamespace
+    let memory: (any AddressMemory)?
     let clock: BearerClock
     /// Of the streams.
     let loop: any EventLoop
@@ -26,12 +27,42 @@ struct NamespaceConnector: Sendable {
         }
     }
 
+    /// A remembered address is tried alone first; where it fails, the name is looked up once.
     func connect(to host: String, port: UInt16, families: Set<IPAddress.Family>) async throws -> SocketStream {
+        guard let memory, IPAddress(host) == nil else {
+            return try await connectAnew(to: host, port: port, families: families)
+        }
+        if let address = await memory.address(of: host).flatMap(IPAddress.init), families.contains(address.family) {
+            do throws(TunnelError) {
+                guard let target = try await namespace.resolve(address.description, port: port).addresses.first else {
+                    throw .noAddress(host: host)
+                }
+                return try await adopted(try await namespace.connect(to: target, limit: Self.connectRemembered))
+            } catch {
+                guard error != .cancelled, !Task.isCancelled else { throw error }
+                await memory.forget(host)
+            }
+        }
+        let stream = try await connectAnew(to: host, port: port, families: families)
+        if let address = stream.remoteAddress?.ipAddress { await memory.remember(address, of: host) }
+        return stream
+    }
+
+    private func connectAnew(
+        to host: String, port: UInt16, families: Set<IPAddress.Family>
+    ) async throws -> SocketStream {
         let found = try await namespace.resolve(host, port: port, families: families)
         guard !found.addresses.isEmpty else { throw TunnelError.noAddress(host: host) }
-        let descriptor = try await race(Array(found.addresses.prefix(Self.mostAddresses)))
-        guard let number = descriptor.take() else { throw TunnelError.helperLost(words: "the connection was taken") }
-        return try await SocketStream.adopting(number, on: loop)
+        return try await adopted(try await race(Array(found.addresses.prefix(Self.mostAddresses))))
+    }
+
+    private func adopted(_ descriptor: OwnedDescriptor) async throws(TunnelError) -> SocketStream {
+        guard let number = descriptor.take() else { throw .helperLost(words: "the connection was taken") }
+        do throws(SocketError) {
+            return try await SocketStream.adopting(number, on: loop)
+        } catch {
+            throw .failed(step: "taking the connection over", words: error.summary)
+        }
     }
 
     private enum Step: Sendable {
@@ -86,6 +117,7 @@ struct NamespaceConnector: Sendable {
     }
 
     private static let mostAddresses = 6
+    private static let connectRemembered = Duration.seconds(20)
     private static let connectEach = Duration.seconds(40)
     /// A router answers a solicitation within half a second, and solicitations go out 4 s apart (RFC 4861 §10).
     private static let routerTime = TimeAmount.seconds(9)

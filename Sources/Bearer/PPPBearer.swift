@@ -198,7 +198,8 @@ final class PPPBearer: Bearer {
     }
 
     private func establish(_ host: String, _ port: UInt16) async throws -> PPPStream {
-        let connector = NamespaceConnector(namespace: means.namespace, clock: means.clock, loop: means.loop)
+        let connector = NamespaceConnector(
+            namespace: means.namespace, memory: means.memory, clock: means.clock, loop: means.loop)
         let families = try await connector.families(hasIPv4: link?.ipv4 != nil, hasIPv6: link?.ipv6 != nil)
         let socket = try await connector.connect(to: host, port: port, families: families)
         let stream = PPPStream(socket, loss: loss)

@@ -20,6 +20,8 @@ public struct PPPMeans: Sendable {
     public var baud: Int
     /// Sets DTR; false where the line has none. nil, the default: none is known.
     public var setDTR: (@Sendable (_ isOn: Bool) async throws -> Bool)?
+    /// Which addresses were reached last; nil, the default: every name is looked up.
+    public var memory: (any AddressMemory)?
     /// Told of each phase as it begins: `dial`, `lcp`, `ppp auth`, `ipcp`. On any thread.
     public var began: @Sendable (Phase) -> Void = { _ in }
     public var clock = BearerClock.continuous

@@ -47,6 +47,7 @@ extension ModemSession {
                             var means = PPPMeans(
                                 port: counter, modem: ready, keeper: bringUp.keeper, namespace: namespace,
                                 loop: host.loop, baud: modem.baud, digests: .openSSL)
+                            means.memory = addresses
                             means.setDTR = { isOn in try await serial.lines.set(dtr: isOn, rts: nil) }
                             return try await withPPP(means, counter, body)
                         }
@@ -62,6 +63,8 @@ extension ModemSession {
         do {
             return try await body()
         } catch {
+            // The address that was remembered may be somebody else's by now.
+            if !FailureOf.explanation(error).isEmpty, let host = settings.server?.host { await addresses.forget(host) }
             if FailureOf.isAboutTime(error), let seconds = await port.networkTime() { toldTime(seconds) }
             throw error
         }

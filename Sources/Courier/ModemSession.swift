@@ -15,6 +15,11 @@ struct ModemSession {
     let observer: Observer
     let timeline: Timeline
     let teardown: Teardown
+    /// The last good addresses, of this and earlier runs.
+    var addresses: AddressFile {
+        AddressFile(directory: settings.stateDirectory + "/addresses", pool: host.threads)
+    }
+
     /// Told which bearer `auto` took, and why.
     var chose: @Sendable (String) -> Void = { _ in }
     /// Told the network's time, in seconds since 1970, where a certificate was refused for its dates.

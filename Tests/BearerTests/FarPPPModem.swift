@@ -23,6 +23,8 @@ final class FarPPPModem: ChannelInboundHandler {
         /// What it says when DTR falls; nil: it does not regard that.
         var dropped: String?
         var isDeaf = false
+        /// The network ends the call as soon as it stands.
+        var endsAtOnce = false
         var server = FarPPPModem.server
     }
 
@@ -94,6 +96,7 @@ final class FarPPPModem: ChannelInboundHandler {
         if let words = habits.dials[command] {
             say(words)
             isOnline = true
+            guard !habits.endsAtOnce else { return leave("NO CARRIER") }
             link = PPPLink(habits.server, digests: .openSSL, seed: 7)
             if !habits.isDeaf { run(.open) }
         } else if command.hasPrefix("AT+CMEE?") {

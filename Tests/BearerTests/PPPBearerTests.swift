@@ -6,7 +6,9 @@ import NIOCore
 import PPP
 import Scopes
 import Support
+import Synchronization
 import Testing
+import Tunnel
 
 @testable import Bearer
 
@@ -92,6 +94,83 @@ import Testing
             #expect(error.summary.contains("NO CARRIER"))
             #expect(rig.steps == ["device: done"])
             #expect(try await rig.onModem { $0.commands } == ["ATD*99***1#", "AT+CEER"])
+        }
+    }
+
+    @Test func aCallThatTheNetworkEndsAtOnceIsExplainedInCommandMode() async throws {
+        var habits = FarPPPModem.Habits()
+        habits.endsAtOnce = true
+        habits.answers = ["AT+CEER": "+CEER: missing or unknown APN, 27\r\n\r\nOK"]
+        try await PPPRig.with(habits) { rig in
+            let error = try #require(try await rig.failure())
+            guard case .contextRefused(.contextRefused("internet", let cause?, _)) = error else {
+                return #expect(Bool(false), "\(error)")
+            }
+            #expect(cause.code == 27 && error.exitStatus == .configuration && !error.allowsSockets)
+            #expect(rig.steps == ["lcp terminate: notNeeded", "data mode left: done", "device: done"])
+        }
+    }
+
+    /// Holds what the line should take, and counts it.
+    final class FullLine: ChannelOutboundHandler, RemovableChannelHandler, Sendable {
+        typealias OutboundIn = ByteBuffer
+        private let held = Mutex<(promises: [EventLoopPromise<Void>?], octets: Int)>(([], 0))
+        var octets: Int { held.withLock { $0.octets } }
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            let count = unwrapOutboundIn(data).readableBytes
+            held.withLock { held in
+                held.promises.append(promise)
+                held.octets += count
+            }
+        }
+
+        func fail() {
+            for promise in held.withLock({ $0.promises }) { promise?.fail(ChannelError.ioOnClosedChannel) }
+        }
+    }
+
+    @Test func aLineThatTakesNothingIsNotFilled() async throws {
+        try await PPPRig.with { rig in
+            try await rig.run { bearer in
+                let stream = try await bearer.connect(to: PPPRig.server, port: PPPRig.port)
+                let full = FullLine()
+                try await rig.line.pipeline.addHandler(full, position: .first).get()
+                try await stream.writeAll(ByteBuffer(repeating: 1, count: 100_000))
+                // The kernel has ten packets ready; two fit.
+                while full.octets < 2_000 { await Task.yield() }
+                for _ in 0..<20 { try await rig.loop.submit {}.get() }
+                #expect(full.octets < 3_000 + 3_200, "\(full.octets)")
+                try await rig.onModem { $0.hangUp() }
+                full.fail()
+                try await rig.line.pipeline.removeHandler(full).get()
+                _ = await stream.close()
+            }
+        }
+    }
+
+    private final class Memory: AddressMemory {
+        let known: Mutex<[String: String]>
+        init(_ known: [String: String]) { self.known = Mutex(known) }
+        func address(of host: String) async -> String? { known.withLock { $0[host] } }
+        func remember(_ address: String, of host: String) async { known.withLock { $0[host] = address } }
+        func forget(_ host: String) async { _ = known.withLock { $0.removeValue(forKey: host) } }
+    }
+
+    @Test func aRememberedAddressCostsNoLookUp() async throws {
+        try await PPPRig.with { given in
+            var rig = given
+            let memory = Memory(["mail.example.test": PPPRig.server, "moved.example.test": "198.51.100.8"])
+            rig.means.memory = memory
+            try await rig.run { bearer in
+                let stream = try await bearer.connect(to: "mail.example.test", port: PPPRig.port)
+                #expect(await stream.close().isClean)
+                // Nobody answers there, and nobody knows the name.
+                await #expect(throws: TunnelError.self) {
+                    _ = try await bearer.connect(to: "moved.example.test", port: 9)
+                }
+            }
+            #expect(memory.known.withLock { $0 } == ["mail.example.test": PPPRig.server])
         }
     }
 

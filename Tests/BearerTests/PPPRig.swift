@@ -18,7 +18,9 @@ import Tunnel
 struct PPPRig: Sendable {
     let loop: any EventLoop
     let modem: NIOLoopBound<FarPPPModem>
-    let means: PPPMeans
+    var means: PPPMeans
+    /// The near end of the line.
+    let line: any Channel
     let teardown = Teardown()
     let phases: PhaseList
 
@@ -55,7 +57,7 @@ struct PPPRig: Sendable {
                     let server = try await openInternet(far, modem, on: loop)
                     let port = try await ATPort.open(on: line, profile: profile)
                     let rig = try makeRig(
-                        port, modem, near, account: account, type: type, tune: tune, hasDTR: hasDTR, loop)
+                        port, modem, near, line, account: account, type: type, tune: tune, hasDTR: hasDTR, loop)
                     try await body(rig)
                     _ = await port.close(proving: false)
                     try await server.close()
@@ -77,8 +79,9 @@ struct PPPRig: Sendable {
     }
 
     private static func makeRig(
-        _ port: ATPort, _ modem: NIOLoopBound<FarPPPModem>, _ near: NetworkNamespace, account: PDPAccount?,
-        type: PDPType, tune: @escaping @Sendable (inout PPPConfiguration) -> Void, hasDTR: Bool, _ loop: any EventLoop
+        _ port: ATPort, _ modem: NIOLoopBound<FarPPPModem>, _ near: NetworkNamespace, _ line: any Channel,
+        account: PDPAccount?, type: PDPType, tune: @escaping @Sendable (inout PPPConfiguration) -> Void, hasDTR: Bool,
+        _ loop: any EventLoop
     ) throws -> PPPRig {
         let keeper = BringUp(
             port: port, configuration: try ModemConfiguration(), guardStore: nil, digests: .openSSL, use: .ppp
@@ -98,7 +101,7 @@ struct PPPRig: Sendable {
                 return true
             }
         }
-        return PPPRig(loop: loop, modem: modem, means: means, phases: phases)
+        return PPPRig(loop: loop, modem: modem, means: means, line: line, phases: phases)
     }
 
     private static func makeLine(
