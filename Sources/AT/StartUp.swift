@@ -329,7 +329,7 @@ extension StartUp {
             return [.write(ByteBuffer(bytes: Self.closeDown), "<CLD>")]
         case .terminate:
             stage = .terminating(until: now + Self.terminationTime, frames: watch.frames)
-            return [.write(ByteBuffer(bytes: Self.terminateRequest), "(LCP Terminate-Request)")]
+            return [.write(ByteBuffer(bytes: Self.terminateRequest), "(\(Self.terminateRequest.count) octets)")]
         }
     }
 

@@ -10,8 +10,8 @@ import Testing
         var testDescription: String { behaviour }
     }
 
-    /// A peer that speaks PPP through to TCP is not imitated yet: what is shown of PPP is how a line that it was left in is
-    /// brought back. So it is with echo in each channel of a multiplexer.
+    /// Echo in each channel of a multiplexer is not imitated yet: what is shown of one is how a line that it was left in is
+    /// brought back.
     static let rows: [Row] = [
         Row(
             behaviour: "echo until it is turned off, also after a reset",
@@ -140,7 +140,8 @@ import Testing
             tests: [
                 "FakeModemTests/TerminalTests.aPreludeLeavesTheModemInDataModeAndTheEscapeLeadsOut",
                 "ATTests/StartUpTests.aMultiplexerIsClosedDown",
-                "ATTests/StartUpTests.pppIsLeftAndHungUp",
+                "ATTests/StartUpPPPTests.aLinkIsAskedToEndAndItsModemSaysSo",
+                "ATTests/StartUpPPPTests.aLinkThatDoesNotAnswerIsEscapedAndHungUp",
                 "CourierTests/ReplayTests.aModemThatWasLeftInAMultiplexerOrInPPPIsBroughtBack",
                 "FakeModemTests/ResultCodeTests.anotherSpeedThanTheHostsMakesGarbageBothWays",
                 "ATTests/StartUpTests.noiseIsAnErrorThatSpeaksOfTheRate",
@@ -162,7 +163,9 @@ import Testing
         Row(
             behaviour: "PPP: NO CARRIER behind the end, frames split",
             tests: [
-                "ATTests/StartUpTests.pppIsLeftAndHungUp"
+                "PPPTests/LinkTests.whatTheModemSaysBehindTheEndIsTold",
+                "BearerTests/PPPBearerTests.tcpPassesOverADialAndTheLineComesBack",
+                "BearerTests/PPPBearerTests.aCallThatTheNetworkEndsReleasesWhoReads",
             ]),
         Row(
             behaviour: "the modem restarts in the middle",

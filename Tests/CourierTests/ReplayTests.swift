@@ -293,7 +293,8 @@ import Testing
     /// The line talks frames when the port is opened, and the modem takes the first question for one.
     @Test(arguments: [
         "> (18 octets)\n<< <F9><03>?<01><1C><F9>\n> <CLD>\n",
-        "> (18 octets)\n<< ~<FF>}#<C0>!~\n> +++\n<< <CR><LF>OK<CR><LF>\n> ATH\n< OK\n",
+        "> (18 octets)\n<< ~<FF>}#<C0>!~\n> (17 octets)\n<< ~<FF>}#<C0>!}&<FE>}\u{20}}$~<CR><LF>NO CARRIER<CR><LF>\n",
+        "> (18 octets)\n<< ~<FF>}#<C0>!~\n> (17 octets)\n> +++\n<< <CR><LF>OK<CR><LF>\n> ATH\n< OK\n",
     ])
     func aModemThatWasLeftInAMultiplexerOrInPPPIsBroughtBack(_ start: String) async throws {
         try await aModemThatWasWrittenByHandIsAsked(start + Self.falcon, ["ACME Telematics", "home network, LTE"])
