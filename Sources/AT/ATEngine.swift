@@ -122,6 +122,15 @@ public struct ATEngine: Sendable {
         if case .data = state { true } else { false }
     }
 
+    /// Whether `.leftDataMode` is still owed.
+    public var isLeavingDataMode: Bool {
+        switch state {
+        case .leaving: true
+        case .resyncing(let resync): if case .departure = resync.purpose { true } else { false }
+        case .idle, .waking, .running, .data, .starting, .outOfStep, .closed: false
+        }
+    }
+
     /// What closed the port, nil while it is open.
     public var closedBy: ATError? {
         if case .closed(let error) = state { error } else { nil }

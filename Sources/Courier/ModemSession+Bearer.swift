@@ -37,7 +37,11 @@ extension ModemSession {
                 ) { note($0) }
                 return try await withScope(
                     open: { bringUp },
-                    close: { [teardown] bringUp in teardown.record(await bringUp.keeper.restore()) },
+                    close: { [teardown] bringUp in
+                        await teardown.step("context definition", limit: .seconds(20)) {
+                            await bringUp.keeper.restore().outcome
+                        }
+                    },
                     body: { bringUp in
                         let ready = try await bringUp.run()
                         return try await askingTime(counter) {
@@ -127,6 +131,16 @@ extension ModemSession {
         return try await withScope(
             open: { namespace }, close: { [teardown] in teardown.record(await $0.close()) },
             body: { try await body($0) })
+    }
+
+    /// Why no network namespace can be made here; nil: it can.
+    func pppObstacle() async -> String? {
+        do {
+            _ = await (try await NetworkNamespace.open(host.tunnel, on: host.loop, threads: host.threads)).close()
+            return nil
+        } catch {
+            return error.summary + (error.advice.map { " (\($0))" } ?? "")
+        }
     }
 
     private var mayUsePPP: Bool {

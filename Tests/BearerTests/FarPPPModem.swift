@@ -40,6 +40,7 @@ final class FarPPPModem: ChannelInboundHandler {
     var habits: Habits
     private(set) var commands: [String] = []
     private(set) var isOnline = false
+    private var isDead = false
     private(set) var ends: [PPPEnd] = []
     private let loop: any EventLoop
     private let escapeTime: TimeAmount
@@ -72,6 +73,7 @@ final class FarPPPModem: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isDead else { return }
         let octets = unwrapInboundIn(data)
         guard isOnline else { return type(String(buffer: octets)) }
         if String(buffer: octets) == "+++" {
@@ -152,6 +154,12 @@ final class FarPPPModem: ChannelInboundHandler {
         habits.isDeaf = true
         link = nil
         timer?.cancel()
+    }
+
+    /// Not even command mode is there any more.
+    func die() {
+        fallSilent()
+        isDead = true
     }
 
     func dropDTR() {

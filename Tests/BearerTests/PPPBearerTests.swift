@@ -284,6 +284,18 @@ import Tunnel
         }
     }
 
+    @Test func theWayOutOfADeadModemEndsInTime() async throws {
+        try await PPPRig.with(hasDTR: true) { given in
+            var rig = given
+            rig.teardown = Teardown(limit: .seconds(2), floor: .milliseconds(50))
+            try await rig.run { _ in try await rig.onModem { $0.die() } }
+            let took = rig.teardown.steps.map(\.duration).reduce(.zero, +)
+            #expect(took < .seconds(4), "\(rig.steps)")
+            #expect(rig.steps.contains("data mode left: cut"), "\(rig.steps)")
+            #expect(rig.steps.last == "device: done")
+        }
+    }
+
     @Test func aDialThatWasGivenUpIsHungUp() async throws {
         var habits = FarPPPModem.Habits()
         habits.dials = [:]

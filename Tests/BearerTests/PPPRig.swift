@@ -21,7 +21,7 @@ struct PPPRig: Sendable {
     var means: PPPMeans
     /// The near end of the line.
     let line: any Channel
-    let teardown = Teardown()
+    var teardown = Teardown()
     let phases: PhaseList
 
     final class PhaseList: Sendable {
@@ -59,7 +59,7 @@ struct PPPRig: Sendable {
                     let rig = try makeRig(
                         port, modem, near, line, account: account, type: type, tune: tune, hasDTR: hasDTR, loop)
                     try await body(rig)
-                    _ = await port.close(proving: false)
+                    _ = await port.close(proving: false, limit: .milliseconds(500))
                     try await server.close()
                     try await line.close()
                 }

@@ -261,6 +261,23 @@ import Testing
         }
     }
 
+    @Test func whoWaitsNoLongerForTheEscapeIsFreeAndTheLineIsLeftAllTheSame() async throws {
+        try await PortTestBench.with { bench in
+            let line = try await connected(bench)
+            let leaving = Task { await line.leave() }
+            await bench.waitForDeadline()
+            leaving.cancel()
+            #expect(await leaving.value.outcome == .cut)
+            async let steps = bench.port.close()
+            await bench.pass(.milliseconds(1_100))
+            #expect(try await bench.next() == "+++")
+            await bench.pass(.milliseconds(1_000))
+            try await bench.say("\r\nOK\r\n")
+            try await bench.answer("AT+CMEE?", with: "\r\n+CMEE: 1\r\n\r\nOK\r\n")
+            #expect(await steps.map(\.outcome) == [.done])
+        }
+    }
+
     @Test func aModemThatLeftByItselfIsProbed() async throws {
         try await PortTestBench.with { bench in
             let line = try await connected(bench)

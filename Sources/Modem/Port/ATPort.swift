@@ -154,10 +154,29 @@ extension ATPort {
         let name = "data mode left"
         let begun = handler.now
         guard handler.isInDataMode else { return TeardownStep(name: name, outcome: .notNeeded, duration: .zero) }
-        let error = await withCheckedContinuation { handler.leave(byModem: byModem, $0) }
+        let error = await departure(byModem: byModem)
         stopForwarding()
-        return TeardownStep(
-            name: name, outcome: error.map { .failed($0.summary) } ?? .done, duration: Duration(handler.now - begun))
+        let outcome: TeardownStep.Outcome =
+            switch error {
+            case nil: .done
+            case .cancelled: .cut
+            case let error?: .failed(error.summary)
+            }
+        return TeardownStep(name: name, outcome: outcome, duration: Duration(handler.now - begun))
+    }
+
+    /// A caller that is cancelled waits no longer; the leaving goes on.
+    private func departure(byModem: Bool) async -> ATError? {
+        let id = handler.makeDeparture()
+        let (loop, bound) = (channel.eventLoop, bound)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                handler.leave(byModem: byModem, id, waiter)
+                if Task.isCancelled { handler.endDeparture(id) }
+            }
+        } onCancel: {
+            loop.execute { bound.value.endDeparture(id) }
+        }
     }
 
     /// Back to command mode behind a `CONNECT` that nobody wanted; nil: it is proven.

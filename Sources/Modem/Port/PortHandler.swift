@@ -28,7 +28,8 @@ final class PortHandler: ChannelDuplexHandler {
     private var answers: [ATEngine.ID: Answered] = [:]
     private var synchronisations: [Synchronised] = []
     private var proofs: [Concluded] = []
-    private var departures: [Concluded] = []
+    private var departures: [UInt64: Concluded] = [:]
+    private var lastDeparture: UInt64 = 0
     private var subscribers: [Subscriber] = []
     /// The line in data mode, from `CONNECT` on; kept until the next one, for what was not read yet.
     private(set) var data: DataBuffer?
@@ -197,8 +198,18 @@ extension PortHandler {
         run(.prove)
     }
 
-    func leave(byModem: Bool, _ waiter: Concluded) {
-        departures.append(waiter)
+    func makeDeparture() -> UInt64 {
+        lastDeparture += 1
+        return lastDeparture
+    }
+
+    /// Who waits no longer is told so; the leaving goes on.
+    func endDeparture(_ id: UInt64) {
+        departures.removeValue(forKey: id)?.resume(returning: .cancelled)
+    }
+
+    func leave(byModem: Bool, _ id: UInt64, _ waiter: Concluded) {
+        departures[id] = waiter
         data?.endWriting()
         setPaused()
         guard !byModem, let data = forwarded ?? data, data.pendingWrites > 0 else {
@@ -230,7 +241,7 @@ extension PortHandler {
         run(.lost(.portGone("the port was closed")))
     }
 
-    var isInDataMode: Bool { engine.isInDataMode || isLeaving }
+    var isInDataMode: Bool { engine.isInDataMode || engine.isLeavingDataMode || isLeaving }
 
     var isLeaving: Bool { !departures.isEmpty }
 
@@ -294,7 +305,9 @@ extension PortHandler {
         data?.end(error.map { .linkLost($0.summary) } ?? .closed)
         setPaused()
         if forwards { context?.fireUserInboundEventTriggered(DataModeEvent.left(error)) }
-        resume(&departures, returning: error)
+        let waiters = departures.values
+        departures = [:]
+        for waiter in waiters { waiter.resume(returning: error) }
     }
 
     private func endReaders(_ error: ATError) {
