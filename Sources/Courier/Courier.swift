@@ -75,10 +75,11 @@ public struct Courier: Sendable {
         let session = ModemSession(
             settings: settings, host: host, observer: observer, timeline: timeline, teardown: teardown)
         do {
+            let obstacle = await session.pppObstacle()
             return .success(
                 try await session.withLine { port in
                     timeline.begin(.identify)
-                    return StatusReport(try await ModemStatus.read(port: port))
+                    return StatusReport(try await ModemStatus.read(port: port), pppObstacle: obstacle)
                 })
         } catch {
             return .failure(Stopped(failure: FailureOf.error(error, during: timeline.current)))

@@ -5,9 +5,12 @@ import Scopes
 /// What a modem says of itself, for people and for scripts.
 public struct StatusReport: Sendable {
     public let status: ModemStatus
+    /// Why PPP cannot be on this machine; nil: it can.
+    public let pppObstacle: String?
 
-    public init(_ status: ModemStatus) {
+    public init(_ status: ModemStatus, pppObstacle: String? = nil) {
         self.status = status
+        self.pppObstacle = pppObstacle
     }
 
     /// One line a fact; what the modem did not tell is left out.
@@ -27,6 +30,7 @@ public struct StatusReport: Sendable {
         if let rsrp = status.extendedSignal?.rsrp { rows.append(("RSRP", "\(rsrp) dBm")) }
         if let isAttached = status.isAttached { rows.append(("attached", isAttached ? "yes" : "no")) }
         for context in status.contexts { rows.append(Self.row(context)) }
+        rows.append(("PPP", pppObstacle.map { "not on this machine: \($0)" } ?? "possible on this machine"))
         let width = rows.map(\.0.count).max() ?? 0
         return rows.map { name, value in
             name + ":" + String(repeating: " ", count: width - name.count + 1) + value.printable()
@@ -45,6 +49,7 @@ public struct StatusReport: Sendable {
             .init("rsrp_dbm", status.extendedSignal?.rsrp.map { .integer($0) } ?? .null),
             .init("attached", status.isAttached.map { .bool($0) } ?? .null),
             .init("contexts", .array(status.contexts.map(Self.json))),
+            .init("ppp_obstacle", pppObstacle.map { .string($0) } ?? .null),
         ])
     }
 
@@ -73,6 +78,7 @@ public struct StatusReport: Sendable {
         words.append(context.isActive ? "active" : "not active")
         words += context.addresses
         if !context.nameServers.isEmpty { words.append("DNS \(context.nameServers.joined(separator: " "))") }
+        if let mtu = context.mtu { words.append("MTU \(mtu)") }
         return ("context \(context.definition.cid)", words.joined(separator: ", "))
     }
 
@@ -92,6 +98,7 @@ public struct StatusReport: Sendable {
             .init("apn", context.definition.apn.map { .string($0) } ?? .null), .init("active", .bool(context.isActive)),
             .init("addresses", .array(context.addresses.map { .string($0) })),
             .init("name_servers", .array(context.nameServers.map { .string($0) })),
+            .init("mtu", context.mtu.map { .integer($0) } ?? .null),
         ])
     }
 

@@ -37,6 +37,8 @@ public struct ModemStatus: Sendable, Equatable {
         public var isActive: Bool
         public var addresses: [String]
         public var nameServers: [String]
+        /// Octets of the largest IPv4 packet; nil where the network did not say.
+        public var mtu: Int?
 
         public init(
             definition: ContextDefinition, isActive: Bool, addresses: [String] = [], nameServers: [String] = []
@@ -121,6 +123,7 @@ public struct ModemStatus: Sendable, Equatable {
             if context.isActive {
                 let details = try await log.value(ContextDetailsQuery(cid: definition.cid)) ?? nil
                 context.nameServers = details?.nameServers ?? []
+                context.mtu = details?.mtu
                 context.addresses =
                     try await log.value(ContextAddressQuery(cid: definition.cid)) ?? details?.addresses ?? []
             }

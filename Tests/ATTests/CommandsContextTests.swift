@@ -73,4 +73,10 @@ import Testing
                     apn: "internet.mnc001.mcc262.gprs", addresses: ["10.1.2.3"], nameServers: ["9.9.9.9", "1.1.1.1"]))
         #expect(try ContextDetailsQuery(cid: 3).response(from: lines) == nil)
     }
+
+    @Test(arguments: [("1430", 1_430), ("0", nil), ("99999999999", nil), ("", nil)] as [(String, Int?)])
+    func detailsHaveTheMTUOfTheContext(field: String, mtu: Int?) throws {
+        let line = "+CGCONTRDP: 1,5,\"a\",\"10.1.2.3.255.255.255.0\",,\"9.9.9.9\",,,,0,0,\(field),1"
+        #expect(try ContextDetailsQuery(cid: 1).response(from: [line])?.mtu == mtu)
+    }
 }

@@ -152,7 +152,8 @@ public struct ContextDetailsQuery: ATCommand {
         return ContextDetails(
             apn: first.text(2).map { String($0.prefix(100)) },
             addresses: answers.prefix(4).compactMap { $0.text(3) }.compactMap(PacketAddress.withoutMask),
-            nameServers: servers.compactMap(PacketAddress.normal))
+            nameServers: servers.compactMap(PacketAddress.normal),
+            mtu: answers.prefix(4).compactMap { $0.number(11) }.first { (68...65_535).contains($0) })
     }
 }
 
@@ -161,10 +162,13 @@ public struct ContextDetails: Sendable, Equatable {
     public var apn: String?
     public var addresses: [String]
     public var nameServers: [String]
+    /// Octets of the largest IPv4 packet; nil where the network did not say.
+    public var mtu: Int?
 
-    public init(apn: String? = nil, addresses: [String] = [], nameServers: [String] = []) {
+    public init(apn: String? = nil, addresses: [String] = [], nameServers: [String] = [], mtu: Int? = nil) {
         self.apn = apn
         self.addresses = addresses
         self.nameServers = nameServers
+        self.mtu = mtu
     }
 }
