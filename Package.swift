@@ -75,8 +75,8 @@ let package = Package(
         library(
             "FakeModem",
             [
-                "Scopes", "Credentials", "ByteStreams", "SMTP", "TLS", "Sockets", "CLinux", nioCore, nioPosix,
-                systemPackage,
+                "Scopes", "Credentials", "ByteStreams", "PPP", "SMTP", "TLS", "Sockets", "Tunnel", "CLinux", nioCore,
+                nioPosix, systemPackage,
             ]),
         .executableTarget(
             name: "modemail",
@@ -121,9 +121,8 @@ let package = Package(
         tests(
             "FakeModemTests",
             [
-                "FakeModem", "ByteStreams", "Credentials", "SMTP", "TLS", "Scopes", "Sockets", "Support", nioCore,
-                nioPosix,
-                systemPackage,
+                "FakeModem", "ByteStreams", "Credentials", "PPP", "SMTP", "TLS", "Scopes", "Sockets", "Support",
+                "Tunnel", nioCore, nioPosix, systemPackage,
             ]),
         tests(
             "CourierTests",

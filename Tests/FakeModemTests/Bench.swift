@@ -33,6 +33,11 @@ struct Bench {
     var closed: [SocketKey] = []
     var aborted: [SocketKey] = []
     var isUnplugged = false
+    /// What the network behind a PPP call was asked to be, and the packets that reached it.
+    var plans: [FarNet.Plan] = []
+    var packets: [ByteBuffer] = []
+    /// Nil: that network can be made.
+    var networkFault: String?
     var entries: [LedgerEntry] = []
 
     init(_ change: (inout FakeModemOptions) -> Void = { _ in }) {
@@ -79,6 +84,10 @@ struct Bench {
         case .close(let key): closed.append(key)
         case .abort(let key): aborted.append(key)
         case .unplug: isUnplugged = true
+        case .openNetwork(let plan):
+            plans.append(plan)
+            return [networkFault.map { .networkFailed($0) } ?? .networkReady]
+        case .packet(let packet): packets.append(packet)
         }
         return []
     }

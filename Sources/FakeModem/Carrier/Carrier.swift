@@ -84,6 +84,10 @@ struct Carrier {
         return lastArrival
     }
 
+    /// How much longer what was given to each direction takes to leave.
+    func backlogUp(now: NIODeadline) -> TimeAmount { max(.zero, upFree - now) }
+    func backlogDown(now: NIODeadline) -> TimeAmount { max(.zero, downFree - now) }
+
     func arrivalOfEnd(now: NIODeadline) -> NIODeadline { max(lastArrival, now + oneWay, mutedUntil) }
 
     private static func duration(_ octets: Int, _ rate: Int?) -> TimeAmount {

@@ -13,12 +13,15 @@ protocol LoopMachine {
 
     /// Octets that may be given to `.received` for that socket now.
     func window(of key: SocketKey) -> Int
+    /// IP packets that may be given to `.packet` now.
+    var packetRoom: Int { get }
     mutating func handle(_ event: ModemMachine.Event, now: NIODeadline) -> [ModemMachine.Action]
 }
 
 extension LoopMachine {
     var outcome: ReplayOutcome? { nil }
     func window(of key: SocketKey) -> Int { 0 }
+    var packetRoom: Int { 0 }
 }
 
 extension ModemMachine: LoopMachine {}

@@ -14,6 +14,8 @@ final class LoopWorker {
     private let epoch = NIODeadline.now()
     private var machine: any LoopMachine
     private var sockets: [SocketKey: FarSocket] = [:]
+    private var network: FarNetwork?
+    private var device: Descriptor?
     private var outgoing = ByteBuffer()
     private var hosts = 0
     private var isUnplugged = false
@@ -63,6 +65,8 @@ final class LoopWorker {
         feed(.stopped)
         for socket in sockets.values { socket.reset() }
         sockets = [:]
+        network?.end()
+        device?.close()
         if let link = options.link { _ = unsafe unlink(link) }
         terminal.master.close()
         loop.finish(machine.outcome)
@@ -75,6 +79,7 @@ final class LoopWorker {
         case watch
         case master
         case socket(SocketKey)
+        case device
     }
 
     private func turn() {
@@ -90,6 +95,9 @@ final class LoopWorker {
             if events != 0 {
                 sources.append((.socket(key), pollfd(fd: socket.descriptor.number, events: events, revents: 0)))
             }
+        }
+        if let device, machine.packetRoom > 0 {
+            sources.append((.device, pollfd(fd: device.number, events: Int16(POLLIN), revents: 0)))
         }
         var polled = sources.map(\.1)
         // The array outlives the call; its count is passed.
@@ -118,12 +126,14 @@ final class LoopWorker {
             for order in loop.takeOrders() {
                 switch order {
                 case .inflict(let effect): feed(.inflict(effect))
+                case .network(let news): hear(news)
                 case .stop: isStopped = true
                 }
             }
         case .watch: watchHosts()
         case .master: serve(events)
         case .socket(let key): serve(key, events)
+        case .device: readDevice()
         }
     }
 
@@ -254,6 +264,34 @@ final class LoopWorker {
         if socket.isClosing, socket.outgoing.readableBytes == 0 { sockets[key] = nil }
     }
 
+    // MARK: the network behind a PPP call
+
+    private func openNetwork(_ plan: FarNet.Plan) {
+        let network = network ?? FarNetwork(options.tunnel) { [loop] in loop.order(.network($0)) }
+        self.network = network
+        network.take(plan)
+    }
+
+    private func hear(_ news: FarNetwork.News) {
+        switch news {
+        case .ready(let number):
+            device = Descriptor(number)
+            feed(.networkReady)
+        case .configured: feed(.networkReady)
+        case .failed(let words):
+            network = nil
+            feed(.networkFailed(words))
+        }
+    }
+
+    /// Up to a few packets a turn, each by a read of its own.
+    private func readDevice() {
+        for _ in 0..<8 where machine.packetRoom > 0 {
+            guard let packet = device?.read(65_535), !packet.isEmpty else { return }
+            feed(.packet(ByteBuffer(bytes: packet)))
+        }
+    }
+
     // MARK: the machine
 
     private var queue: [ModemMachine.Event] = []
@@ -293,6 +331,9 @@ final class LoopWorker {
             guard let socket = sockets[key] else { return }
             socket.isClosing = true
             if socket.outgoing.readableBytes == 0 || socket.state == .dead { sockets[key] = nil }
+        case .openNetwork(let plan): openNetwork(plan)
+        // The device drops what it cannot take, as a network does.
+        case .packet(let packet): _ = device?.write(packet.readableBytesView)
         case .abort(let key): sockets.removeValue(forKey: key)?.reset()
         case .unplug:
             isUnplugged = true

@@ -8,6 +8,7 @@ import Synchronization
 final class ModemLoop: Sendable {
     enum Order: Sendable {
         case inflict(Fault.Effect)
+        case network(FarNetwork.News)
         case stop
     }
 

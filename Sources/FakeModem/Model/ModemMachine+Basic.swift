@@ -2,7 +2,7 @@ import NIOCore
 
 // V.250: what a line is made of. The rest of basic commands is accepted where a real one would be, and does nothing.
 extension ModemMachine {
-    mutating func basicAnswer(_ command: Command) -> Reply? {
+    mutating func basicAnswer(_ command: Command, token: Int) -> Reply? {
         switch command.name {
         case "E": set(\.echo, command)
         case "V": set(\.verbose, command)
@@ -13,9 +13,9 @@ extension ModemMachine {
         case "&F", "Z": resetSettings(command)
         case "&W": command.number == 0 ? .success() : .refused(.plain)
         case "L", "M": accept(command, 0...3) { _, _ in }
-        case "H": command.number == 0 ? .success() : .refused(.plain)
-        case "O": command.number == 0 ? family.resume(on: &self) : .refused(.plain)
-        case "D": .final("NO CARRIER")
+        case "H": hangUp(command)
+        case "O": command.number == 0 ? (call == nil ? family.resume(on: &self) : resumeCall()) : .refused(.plain)
+        case "D": dial(command, token: token)
         case "A": .final("NO CARRIER")
         case "+CMEE": errorMode(command)
         case "+IFC": flowControl(command)
@@ -23,6 +23,12 @@ extension ModemMachine {
         case _ where command.name.hasPrefix("S"): register(command)
         case _: nil
         }
+    }
+
+    private mutating func hangUp(_ command: Command) -> Reply {
+        guard command.number == 0 else { return .refused(.plain) }
+        hangUp("ATH")
+        return .success()
     }
 
     private mutating func set(_ key: WritableKeyPath<Settings, Bool>, _ command: Command) -> Reply {

@@ -88,15 +88,16 @@ extension ModemMachine {
     private mutating func answer(_ command: Command, token: Int) -> Reply {
         if let reply = family.answer(command, token: token, on: &self) { return reply }
         guard !options.profile.lacks.contains(command.name) else { return .refused(.plain) }
-        return basicAnswer(command) ?? identityAnswer(command) ?? simAnswer(command) ?? networkAnswer(command)
-            ?? contextAnswer(command) ?? .refused(.plain)
+        return basicAnswer(command, token: token) ?? identityAnswer(command) ?? simAnswer(command) ?? networkAnswer(
+            command)
+            ?? contextAnswer(command, token: token) ?? .refused(.plain)
     }
 
     /// What a command takes besides the latency of all: those that ask the network.
     private func duration(of command: Command) -> TimeAmount {
         switch (command.name, command.form) {
         case ("+COPS", .test): .seconds(20)
-        case ("+CGACT", .set), ("+CGATT", .set): carrier.roundTrip
+        case ("+CGACT", .set), ("+CGATT", .set), ("D", .set), ("+CGDATA", .set): carrier.roundTrip
         default: family.asksNetwork(command) ? carrier.roundTrip : .zero
         }
     }

@@ -8,13 +8,14 @@ import NIOCore
 extension ModemMachine {
     static let contextRange = 1...16
 
-    mutating func contextAnswer(_ command: Command) -> Reply? {
+    mutating func contextAnswer(_ command: Command, token: Int) -> Reply? {
         switch command.name {
         case "+CGDCONT": return define(command)
         case "+CGAUTH": return authenticate(command)
         case "+CGACT": return activation(command)
         case "+CGPADDR": return addresses(command)
         case "+CGCONTRDP": return details(command)
+        case "+CGDATA": return enterDataState(command, token: token)
         default: return nil
         }
     }
@@ -100,7 +101,7 @@ extension ModemMachine {
         }
     }
 
-    private func isActive(_ cid: Int) -> Bool {
+    func isActive(_ cid: Int) -> Bool {
         guard context(cid).address == nil else { return true }
         return options.profile.hasDefaultBearer && cid == 1 && radio.isAttached && context(cid).state != .lost
     }
@@ -173,6 +174,7 @@ extension ModemMachine {
 
     /// The network ends every active context: what becomes of its connections is the family's to say.
     mutating func loseContexts(_ reason: String) {
+        if call != nil { hangUp(reason) }
         for (cid, context) in defined where context.address != nil {
             contexts[cid]?.state = .lost
             ledger.note("pdpdeact", "context \(cid): \(reason)", now: now)

@@ -71,7 +71,7 @@ extension ModemMachine {
         case .prompting(var prompt) where effect == .sendFail || effect == .promptThenError:
             prompt.failure = effect == .sendFail ? .sendFail : .error
             activity = .prompting(prompt)
-        case .running, .prompting, .idle, .online: faults.postpone(effect)
+        case .running, .prompting, .idle, .online, .calling: faults.postpone(effect)
         }
     }
 
@@ -99,8 +99,12 @@ extension ModemMachine {
 
     /// What a reset or a loss of power ends. The ledger is told: it was not left open by the host.
     private mutating func forgetEverything(_ reason: String) {
-        if case .online = activity { ledger.closed(.dataMode, reason, now: now) }
+        switch activity {
+        case .online, .calling: ledger.closed(.dataMode, reason, now: now)
+        case .idle, .running, .prompting: break
+        }
         activity = .idle
+        call = nil
         for (id, slot) in slots.sorted(by: { $0.key < $1.key }) {
             actions.append(.abort(slot.key))
             ledger.closed(.socket(id), reason, now: now)

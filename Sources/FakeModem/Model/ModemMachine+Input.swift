@@ -10,6 +10,7 @@ extension ModemMachine {
         case .idle, .prompting: return true
         case .running(let execution): return execution.isAbortable || power != .on || carrier.isSilent(now)
         case .online(let online): return room(inSlot: online.slot) > online.pending.readableBytes
+        case .calling: return carrier.backlogUp(now: now) < Self.backlog
         }
     }
 
@@ -40,6 +41,7 @@ extension ModemMachine {
             return min(max(1, expected - prompt.collected.readableBytes), untilFault)
         case .online(let online):
             return min(max(1, room(inSlot: online.slot) - online.pending.readableBytes - 3), untilFault)
+        case .calling: return untilFault
         }
     }
 
@@ -53,6 +55,7 @@ extension ModemMachine {
             result("ERROR")
         case .prompting(let prompt): collect(octets, for: prompt)
         case .online(let online): takeOnline(octets, online)
+        case .calling: takeCall(octets)
         }
     }
 
@@ -78,7 +81,7 @@ extension ModemMachine {
     mutating func typePrelude() {
         guard let text = prelude.first, power == .on, serial.input.readableBytes == 0 else { return }
         switch activity {
-        case .idle, .prompting, .online:
+        case .idle, .prompting, .online, .calling:
             guard !slots.values.contains(where: { $0.state == .opening }) else { return }
             prelude.removeFirst()
             serial.receive(ByteBuffer(string: text), now: now, random: &random)

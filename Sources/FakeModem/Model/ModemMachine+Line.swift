@@ -50,7 +50,7 @@ extension ModemMachine {
         case .idle: !reader.isMidLine
         case .running: true
         case .prompting(let prompt): prompt.collected.readableBytes == 0
-        case .online: false
+        case .online, .calling: false
         }
     }
 

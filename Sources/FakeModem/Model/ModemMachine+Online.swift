@@ -5,7 +5,7 @@ extension ModemMachine {
     /// Output that is kept ahead of the wire in data mode.
     static let onlineBacklog = 2_048
 
-    private var guardTime: TimeAmount { .milliseconds(20 * Int64(settings.registers[12] ?? 50)) }
+    var guardTime: TimeAmount { .milliseconds(20 * Int64(settings.registers[12] ?? 50)) }
 
     mutating func goOnline(_ id: Int) {
         result("CONNECT")
@@ -129,12 +129,13 @@ extension ModemMachine {
         switch activity {
         case .idle: hosts > 0 && !reader.isMidLine
         case .running: hosts > 0
-        case .prompting, .online: false
+        case .prompting, .online, .calling: false
         }
     }
 
     /// What the drop of DTR does in data mode, by `&D`.
     mutating func dropDTR() {
+        if call != nil { dropDTRInCall() }
         guard case .online(let online) = activity else { return }
         switch settings.dataTerminalReady {
         case 0: break

@@ -1,4 +1,5 @@
 import NIOCore
+import PPP
 
 /// A cellular modem without its wires: octets, connections and time come in, actions go out. No clock, no file, no thread.
 ///
@@ -28,6 +29,11 @@ struct ModemMachine {
         case ended(SocketKey)
         case reset(SocketKey)
         case inflict(Fault.Effect)
+        /// The network behind a PPP call, as it was asked for.
+        case networkReady
+        case networkFailed(String)
+        /// One IP packet of that network.
+        case packet(ByteBuffer)
         case deadlinePassed
         case stopped
     }
@@ -43,6 +49,10 @@ struct ModemMachine {
         /// At once, with a reset.
         case abort(SocketKey)
         case unplug
+        /// The network behind a PPP call: made at the first, told of the host's address at each.
+        case openNetwork(FarNet.Plan)
+        /// One IP packet for that network.
+        case packet(ByteBuffer)
     }
 
     /// What the line is for at the moment.
@@ -51,6 +61,8 @@ struct ModemMachine {
         case running(Execution)
         case prompting(Prompt)
         case online(Online)
+        /// PPP: what `call` is has the line.
+        case calling
     }
 
     enum Power: Equatable {
@@ -88,6 +100,9 @@ struct ModemMachine {
         case closeTimedOut(SocketKey)
         case lineChanges(baud: Int)
         case fault(Fault.Effect)
+        /// Packets of a PPP call at the end of their way over the carrier.
+        case packetUp(ByteBuffer)
+        case packetDown(ByteBuffer)
         case wake
     }
 
@@ -115,6 +130,9 @@ struct ModemMachine {
     var radio: Radio
     var contexts: [Int: PDPContext] = [:]
     var slots: [Int: SocketSlot] = [:]
+    /// The PPP call, also while the line is in command mode.
+    var call: DataCall?
+    let farNet: FarNet
     var lastKey = 0
     /// The family of socket commands, with its state.
     var stack: any EmbeddedStack
@@ -136,12 +154,13 @@ struct ModemMachine {
         settings = options.profile.settings
         stack = options.profile.stack.init()
         carrier = Carrier(options, now: now)
+        farNet = FarNet(options)
     }
 
     /// When the driver owes `.deadlinePassed`; to be read again after every `handle`.
     var deadline: NIODeadline? {
         let inputNext = takesInput ? serial.inputDeadline(now: now) : nil
-        return [agenda.next, inputNext, serial.outputDeadline(now: now)].compactMap { $0 }.min()
+        return [agenda.next, inputNext, serial.outputDeadline(now: now), linkDeadline].compactMap { $0 }.min()
     }
 
     /// Octets that may be given to `.line` now.
@@ -177,6 +196,9 @@ struct ModemMachine {
         case .ended(let key): agenda.add(.arrivedEnd(key), at: carrier.arrivalOfEnd(now: now))
         case .reset(let key): agenda.add(.arrivedReset(key), at: carrier.arrivalOfEnd(now: now))
         case .inflict(let effect): suffer(effect)
+        case .networkReady: networkReady()
+        case .networkFailed(let words): networkFailed(words)
+        case .packet(let packet): carryDown(packet)
         case .deadlinePassed: break
         case .stopped: ledger.end(now: now)
         }
@@ -189,6 +211,10 @@ struct ModemMachine {
             progressed = false
             while let due = agenda.pop(now: now) {
                 perform(due)
+                progressed = true
+            }
+            if let due = linkDeadline, due <= now {
+                feed(link: .deadlinePassed)
                 progressed = true
             }
             if consumeInput() { progressed = true }
@@ -206,7 +232,9 @@ struct ModemMachine {
         case .conclude(let token, let reply): conclude(token, reply)
         case .promptTimedOut(let token): promptTimedOut(token)
         case .confirm(let prompt): confirm(prompt)
-        case .escapeGuard: completeEscape()
+        case .escapeGuard:
+            completeEscape()
+            escapeCall()
         case .transparentWait: forwardTransparent()
         case .unsolicited(let text): announce(text)
         case .simBecomes(let condition): simBecomes(condition)
@@ -228,6 +256,8 @@ struct ModemMachine {
         case .closeTimedOut(let key): closeTimedOut(key)
         case .lineChanges(let baud): serial.changeBaud(baud, now: now)
         case .fault(let effect): suffer(effect)
+        case .packetUp(let packet): packetUp(packet)
+        case .packetDown(let packet): packetDown(packet)
         case .wake: break
         }
     }

@@ -1,5 +1,6 @@
 public import Credentials
 public import NIOCore
+public import Tunnel
 
 /// What a fake modem is and how its world behaves. Everything has a default: a ready modem at home, on USB, on a fast link.
 public struct FakeModemOptions: Sendable {
@@ -21,6 +22,11 @@ public struct FakeModemOptions: Sendable {
     public var account: Account?
     /// Whether the network gives IPv4 contexts alone: dual-stack and IPv6 requests are refused with cause 50.
     public var isIPv4Only = false
+
+    /// What the network demands and offers over PPP.
+    public var ppp = PPPConditions()
+    /// How the namespace of the network behind a PPP call is made.
+    public var tunnel = TunnelOptions()
 
     /// Bits per second of the serial line, both ways, 10 bits an octet; nil is USB: no pacing, any termios speed is right.
     public var baud: Int?

@@ -14,6 +14,6 @@ extension Profile {
             "+CREG: 1,\"1A2B\",\"01C3D4E5\",7", "+QUSIM: 1",
         ],
         halfLine: "+QIURC: \"re", technology: 7, pdpTypes: ["IP", "IPV6", "IPV4V6"], hasDefaultBearer: true, lacks: [],
-        settings: Settings(),
+        connectText: "150000000", settings: Settings(),
         stack: QuectelStack.self)
 }

@@ -15,7 +15,7 @@ extension Profile {
         ],
         halfLine: "+CIPRXGET: 1", technology: nil, pdpTypes: ["IP"], hasDefaultBearer: false,
         lacks: ["+CEREG", "+CESQ", "+CGAUTH", "+CPINR", "+CGCONTRDP", "+CGEREP", "+CTZR"],
-        settings: simcomSettings, stack: SIMComStack.self)
+        connectText: nil, settings: simcomSettings, stack: SIMComStack.self)
 
     private static let simcomSettings: Settings = {
         var settings = Settings()

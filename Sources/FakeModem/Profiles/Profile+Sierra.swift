@@ -13,5 +13,6 @@ extension Profile {
         ],
         settled: ["+WIND: 4"], chatter: ["+WIND: 7", "+CREG: 1,\"1A2B\",\"01C3\"", "+CGREG: 1", "+WIND: 10,\"SM\",1"],
         halfLine: "+WIPDA", technology: nil, pdpTypes: ["IP"], hasDefaultBearer: false,
-        lacks: ["+CEREG", "+CGAUTH", "+CPINR", "+CESQ", "+CGCONTRDP"], settings: Settings(), stack: WIPStack.self)
+        lacks: ["+CEREG", "+CGAUTH", "+CPINR", "+CESQ", "+CGCONTRDP"], connectText: nil, settings: Settings(),
+        stack: WIPStack.self)
 }

@@ -31,6 +31,8 @@ public struct Profile: Sendable {
     let hasDefaultBearer: Bool
     /// Commands of the standards that it does not know, in capitals.
     let lacks: Set<String>
+    /// What stands behind `CONNECT` of a PPP call.
+    let connectText: String?
     /// As after a reset or `&F`.
     let settings: Settings
     /// The family of its socket commands, and what else its maker added.

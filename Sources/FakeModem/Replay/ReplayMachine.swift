@@ -62,7 +62,7 @@ struct ReplayMachine: LoopMachine {
         case .writable(let isWritable): self.isWritable = isWritable
         case .stopped: stop()
         case .started, .deadlinePassed, .hostSpeed, .inflict, .connected, .connectFailed, .received, .delivered, .ended,
-            .reset:
+            .reset, .networkReady, .networkFailed, .packet:
             break
         }
         advance()

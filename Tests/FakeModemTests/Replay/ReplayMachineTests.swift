@@ -22,7 +22,8 @@ private struct Play {
             switch action {
             case .write(let octets): output += octets.readableBytesView
             case .unplug: isUnplugged = true
-            case .connect, .send, .finish, .close, .abort: Issue.record("a replay has no sockets")
+            case .connect, .send, .finish, .close, .abort, .openNetwork, .packet:
+                Issue.record("a replay has no network")
             }
         }
     }
