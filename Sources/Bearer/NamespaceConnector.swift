@@ -51,9 +51,15 @@ struct NamespaceConnector: Sendable {
     private func connectAnew(
         to host: String, port: UInt16, families: Set<IPAddress.Family>
     ) async throws -> SocketStream {
+        let start = clock.now()
         let found = try await namespace.resolve(host, port: port, families: families)
-        guard !found.addresses.isEmpty else { throw TunnelError.noAddress(host: host) }
-        return try await adopted(try await race(Array(found.addresses.prefix(Self.mostAddresses))))
+        let usable = found.addresses.filter { IPAddress($0).map { families.contains($0.family) } ?? false }
+        guard !usable.isEmpty else { throw TunnelError.noAddress(host: host) }
+        // A handshake takes as long as the name server took; each further SYN costs octets.
+        let answer = Duration.nanoseconds((clock.now() - start).nanoseconds)
+        let delay = HappyEyeballs.delay(answer: found.roundTrips > 0 ? answer : nil)
+        let addresses = HappyEyeballs.order(usable).prefix(Self.mostAddresses)
+        return try await adopted(try await race(Array(addresses), delay))
     }
 
     private func adopted(_ descriptor: OwnedDescriptor) async throws(TunnelError) -> SocketStream {
@@ -65,54 +71,19 @@ struct NamespaceConnector: Sendable {
         }
     }
 
-    private enum Step: Sendable {
-        case ended(Int, Result<OwnedDescriptor, TunnelError>)
-        case tick
-    }
-
     /// A connection that stands too late is closed with its descriptor.
-    private func race(_ addresses: [SocketAddress]) async throws(TunnelError) -> OwnedDescriptor {
-        let result = await withTaskGroup(of: Step.self) { group -> Result<OwnedDescriptor, TunnelError> in
-            var race = ConnectionRace(addresses: addresses.count)
-            var standing: [Int: OwnedDescriptor] = [:]
-            var worst: TunnelError?
-            var event = ConnectionRace.Event.begin
-            defer { group.cancelAll() }
-            while true {
-                for action in race.handle(event, now: clock.now()) {
-                    switch action {
-                    case .attempt(let index): group.addTask { await attempt(index, addresses[index]) }
-                    case .won(let index): if let descriptor = standing[index] { return .success(descriptor) }
-                    case .lost: return .failure(worst ?? .cancelled)
-                    }
-                }
-                if let deadline = race.deadline {
-                    group.addTask {
-                        await clock.sleep(deadline)
-                        return .tick
-                    }
-                }
-                switch await group.next() {
-                case .ended(let index, .success(let descriptor)):
-                    standing[index] = descriptor
-                    event = .connected(index)
-                case .ended(_, .failure(.cancelled)) where Task.isCancelled: return .failure(.cancelled)
-                case .ended(let index, .failure(let error)):
-                    if worst.map({ error.tells > $0.tells }) ?? true { worst = error }
-                    event = .failed(index)
-                case .tick: event = .deadlinePassed
-                case nil: return .failure(worst ?? .cancelled)
-                }
-            }
+    private func race(_ addresses: [SocketAddress], _ delay: Duration) async throws(TunnelError) -> OwnedDescriptor {
+        let (clock, namespace) = (clock, namespace)
+        let race = ConnectionRace(addresses, delay: delay) { await clock.sleep(clock.now() + TimeAmount($0)) }
+        let outcome = await race.run { address async throws(TunnelError) in
+            try await namespace.connect(to: address, limit: Self.connectEach)
+        } discard: { _ in
         }
-        return try result.get()
-    }
-
-    private func attempt(_ index: Int, _ address: SocketAddress) async -> Step {
-        do throws(TunnelError) {
-            return .ended(index, .success(try await namespace.connect(to: address, limit: Self.connectEach)))
-        } catch {
-            return .ended(index, .failure(error))
+        switch outcome {
+        case .won(let descriptor, _): return descriptor
+        case .lost(let errors):
+            if Task.isCancelled { throw .cancelled }
+            throw errors.max { $0.tells < $1.tells } ?? .cancelled
         }
     }
 

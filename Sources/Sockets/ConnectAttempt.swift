@@ -29,14 +29,7 @@ final class ConnectAttempt: Sendable {
     }
 
     func connect(to address: SocketAddress, on loop: any EventLoop, linger: TimeAmount) async throws -> SocketStream {
-        var bootstrap = ClientBootstrap(group: loop)
-            .channelOption(.autoRead, value: false)
-            .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(.recvAllocator, value: SocketStream.receiveAllocator)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.socketOption(.so_rcvbuf), value: SocketStream.receiveBufferOctets)
-            .connectTimeout(.hours(1))  // the caller's limit rules
+        var bootstrap = Self.bootstrap(on: loop).connectTimeout(.hours(1))  // the caller's limit rules
         if var source {
             source.port = 0
             bootstrap = bootstrap.bind(to: source)
@@ -50,6 +43,17 @@ final class ConnectAttempt: Sendable {
         } onCancel: {
             giveUp()
         }
+    }
+
+    /// With the options of every socket below a `SocketStream`.
+    static func bootstrap(on loop: any EventLoop) -> ClientBootstrap {
+        ClientBootstrap(group: loop)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.recvAllocator, value: SocketStream.receiveAllocator)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_rcvbuf), value: SocketStream.receiveBufferOctets)
     }
 
     private func adopt(_ channel: any Channel) -> Bool {

@@ -77,21 +77,23 @@ public struct InterfaceConnector: Sendable {
         return Array(addresses.prefix(limits.addresses))
     }
 
-    /// Tries the addresses in order, each within its limit. When all fail, the most telling error is thrown: an answer of
-    /// the far end before silence, silence before no way to it.
+    /// Races the addresses (RFC 8305 §5), those of the two families in turn, each within its limit. When all fail, the most
+    /// telling error is thrown: an answer of the far end before silence, silence before no way to it.
     public func connect(to addresses: [SocketAddress], host: String) async throws(SocketError) -> SocketStream {
         let state = try await checkInterface()
-        var worst: SocketError?
-        for address in addresses {
-            do throws(SocketError) {
-                return try await attempt(address, host: host, state)
-            } catch .cancelled {
-                throw .cancelled
-            } catch {
-                if worst.map({ Self.tells(error) > Self.tells($0) }) ?? true { worst = error }
-            }
+        let clock = clock
+        let race = ConnectionRace(HappyEyeballs.order(addresses)) { try? await clock.sleep(for: $0) }
+        let result = await race.run { address async throws(SocketError) in
+            try await attempt(address, host: host, state)
+        } discard: { stream in
+            _ = await stream.reset()
         }
-        throw worst ?? .nameNotFound(host: host)
+        switch result {
+        case .won(let stream, _): return stream
+        case .lost(let errors):
+            if Task.isCancelled || errors.contains(.cancelled) { throw .cancelled }
+            throw errors.max { Self.tells($0) < Self.tells($1) } ?? .nameNotFound(host: host)
+        }
     }
 
     // MARK: One address

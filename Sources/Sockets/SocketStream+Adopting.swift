@@ -6,16 +6,9 @@ extension SocketStream {
     /// - Parameter descriptor: non-blocking; the stream closes it.
     public static func adopting(_ descriptor: Int32, on loop: any EventLoop) async throws(SocketError) -> SocketStream {
         do {
-            return try await ClientBootstrap(group: loop)
-                .channelOption(.autoRead, value: false)
-                .channelOption(.maxMessagesPerRead, value: 1)
-                .channelOption(.allowRemoteHalfClosure, value: true)
-                .channelOption(.recvAllocator, value: receiveAllocator)
-                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .channelOption(.socketOption(.so_rcvbuf), value: receiveBufferOctets)
-                .withConnectedSocket(descriptor) { channel in
-                    channel.eventLoop.makeCompletedFuture { try wrap(channel) }
-                }
+            return try await ConnectAttempt.bootstrap(on: loop).withConnectedSocket(descriptor) { channel in
+                channel.eventLoop.makeCompletedFuture { try wrap(channel) }
+            }
         } catch {
             throw .failed(call: "taking the connection over", words: String(describing: error))
         }
