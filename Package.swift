@@ -33,7 +33,9 @@ let package = Package(
         // For scripts/fuzz, which is a package of its own.
         .library(
             name: "Parsers",
-            targets: ["AT", "PPP", "Mail", "SMTP", "Modem", "Settings", "FakeModem", "Scopes", "Credentials", "TLS"]),
+            targets: [
+                "AT", "PPP", "Mail", "SMTP", "Modem", "Settings", "FakeModem", "Scopes", "Credentials", "TLS", "Tunnel",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -103,7 +105,11 @@ let package = Package(
             "TLSTests", ["TLS", "ByteStreams", "Credentials", "Scopes", "Support", nioCore, nioPosix]),
         tests("SerialPortTests", ["SerialPort", "CLinux", "Scopes", "Support", nioCore, nioPosix, systemPackage]),
         tests("SocketsTests", ["Sockets", "ByteStreams", "Scopes", "Support", nioCore, nioPosix]),
-        tests("TunnelTests", ["Tunnel", "CLinux", "Scopes", "Support", nioCore, nioPosix]),
+        tests(
+            "TunnelTests",
+            [
+                "Tunnel", "Bearer", "Sockets", "ByteStreams", "CLinux", "Scopes", "Support", nioCore, nioPosix,
+            ]),
         tests(
             "ModemTests",
             [

@@ -53,14 +53,6 @@ int32_t clinux_device_set_mtu(const char *name, int32_t octets) {
     return ask(SIOCSIFMTU, &request);
 }
 
-int32_t clinux_device_set_queue(const char *name, int32_t packets) {
-    struct ifreq request;
-    int32_t named = name_request(&request, name);
-    if (named < 0) return named;
-    request.ifr_qlen = packets;
-    return ask(SIOCSIFTXQLEN, &request);
-}
-
 int32_t clinux_device_bring_up(const char *name) {
     struct ifreq request;
     int32_t named = name_request(&request, name);

@@ -80,6 +80,15 @@ static int32_t acknowledged(struct request *request) {
     return answer.error.error;
 }
 
+int32_t clinux_device_set_queue(int32_t device, int32_t packets) {
+    struct request request;
+    uint32_t length = (uint32_t)packets;
+    begin(&request, RTM_NEWLINK, NLM_F_ACK, sizeof request.body.link);
+    request.body.link.ifi_index = device;
+    add(&request, IFLA_TXQLEN, &length, sizeof length);
+    return acknowledged(&request);
+}
+
 int32_t clinux_address_add(
     int32_t device, const uint8_t *address, int32_t octets, int32_t prefix, const uint8_t *peer) {
     if (family_of(octets) == AF_UNSPEC) return -EAFNOSUPPORT;

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import NIOCore
 
 /// The main process's end of the helper's stream: pairs replies with requests, and takes their descriptors. Confined to the
@@ -98,7 +99,9 @@ final class HelperHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        lose(.helperLost(words: String(describing: error)))
+        // A helper that is killed with a request unread resets the stream.
+        let isEnd = (error as? IOError).map { [ECONNRESET, EPIPE].contains($0.errnoCode) } ?? false
+        lose(.helperLost(words: isEnd ? "it ended" : String(describing: error)))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -216,10 +216,15 @@ public final class NetworkNamespace: Sendable {
 
     /// A name's addresses, from the name servers that `configure` was given.
     public struct Resolved: Sendable, Equatable {
-        /// In the order to be tried: families in turn (RFC 8305 §4), IPv6 first.
+        /// Each once: those of IPv6 first, within a family in the order of the server.
         public let addresses: [SocketAddress]
         /// How often the servers were asked; 0 for an address in text.
         public let roundTrips: Int
+
+        public init(addresses: [SocketAddress], roundTrips: Int) {
+            self.addresses = addresses
+            self.roundTrips = roundTrips
+        }
     }
 
     /// Looks up A and AAAA, at once; an address in text, also in brackets, is its own answer.

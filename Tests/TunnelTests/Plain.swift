@@ -1,8 +1,9 @@
+import CLinux
 import Glibc
 
 /// Calls of the system on sockets, waiting.
 enum Plain {
-    private static func wait(_ descriptor: Int32, _ events: Int32) {
+    static func wait(_ descriptor: Int32, _ events: Int32) {
         var waiting = [pollfd(fd: descriptor, events: Int16(events), revents: 0)]
         // The array outlives the call.
         _ = unsafe poll(&waiting, 1, 30_000)

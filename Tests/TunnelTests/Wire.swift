@@ -67,7 +67,7 @@ final class Wire: Sendable {
 
 extension NIOThreadPool {
     /// Wires hold their threads: more than all tests at once have.
-    fileprivate static let wires: NIOThreadPool = {
+    static let wires: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: 32)
         pool.start()
         return pool

@@ -28,11 +28,13 @@ int32_t clinux_tun_attach(int32_t descriptor, const char *name);
 
 int32_t clinux_device_index(const char *name);
 int32_t clinux_device_set_mtu(const char *name, int32_t octets);
-int32_t clinux_device_set_queue(const char *name, int32_t packets);
 /// IFF_UP.
 int32_t clinux_device_bring_up(const char *name);
 
 // MARK: Addresses and routes (rtnetlink(7)), in the calling thread's network namespace
+
+/// IFLA_TXQLEN. (The ioctl for it is for root of the host alone, also in a namespace of one's own.)
+int32_t clinux_device_set_queue(int32_t device, int32_t packets);
 
 /// RTM_NEWADDR, replacing. For IPv6 without duplicate address detection. `peer` may be null.
 int32_t clinux_address_add(

@@ -52,7 +52,7 @@ enum NamespaceSetup {
         // All that is passed by pointer, here and below, outlives its call.
         let index = try HelperFault.check(.deviceUp, unsafe clinux_device_index(device))
         try HelperFault.check(.mtu, unsafe clinux_device_set_mtu(device, Int32(clamping: addresses.mtu)))
-        try HelperFault.check(.queue, unsafe clinux_device_set_queue(device, Int32(clamping: addresses.queuePackets)))
+        try HelperFault.check(.queue, clinux_device_set_queue(index, Int32(clamping: addresses.queuePackets)))
         try HelperFault.check(.deviceUp, unsafe clinux_device_bring_up(device))
         if let ipv4 = addresses.ipv4 {
             try add(ipv4.address, prefix: 32, peer: ipv4.peer, to: index)

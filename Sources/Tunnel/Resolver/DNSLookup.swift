@@ -33,6 +33,10 @@ struct DNSLookup {
 
     private struct Asking {
         var round = 0
+        /// The server of this round.
+        var server = 0
+        /// What each server can still be forgiven.
+        var patience: [Int]
         var sent: NIODeadline
         var deadline: NIODeadline
         let end: NIODeadline
@@ -72,6 +76,9 @@ struct DNSLookup {
     /// How long the server of each round may take before the next is asked too. Links of 2 s are met.
     private static let patience: [TimeAmount] = [.seconds(3), .seconds(4), .seconds(6), .seconds(8)]
 
+    /// A failure of a server may pass, so it is asked once more; one that cannot be reached is not.
+    private static let mostBadAnswers = 2
+
     private var rounds: Int { max(Self.patience.count, servers * 2) }
 
     mutating func handle(_ event: Event, now: NIODeadline) -> [Action] {
@@ -82,7 +89,12 @@ struct DNSLookup {
         case (.asking(let asking), .received(let octets, let server)): return receive(octets, server, asking, now)
         case (.asking(var asking), .unreachable(let code, let server)):
             note(.unreachable, UInt8(clamping: code))
-            guard server == asking.round % servers else { return [] }
+            guard asking.patience.indices.contains(server) else { return [] }
+            asking.patience[server] = 0
+            guard server == asking.server else {
+                state = .asking(asking)
+                return []
+            }
             asking.given = Set(families)
             return goOn(asking, now)
         case (.asking(let asking), .deadlinePassed):
@@ -95,7 +107,9 @@ struct DNSLookup {
     private mutating func begin(_ now: NIODeadline) -> [Action] {
         guard name != nil else { return fail(.badName) }
         guard servers > 0, !families.isEmpty else { return fail(servers > 0 ? .noAddress : .noServers) }
-        let asking = Asking(sent: now, deadline: min(now + Self.patience[0], now + limit), end: now + limit)
+        let asking = Asking(
+            patience: Array(repeating: Self.mostBadAnswers, count: servers), sent: now,
+            deadline: min(now + Self.patience[0], now + limit), end: now + limit)
         state = .asking(asking)
         return questions(asking)
     }
@@ -105,7 +119,7 @@ struct DNSLookup {
         families.compactMap { family in
             guard asking.found[family] == nil, let name, let identifier = identifiers[family] else { return nil }
             let query = DNSMessage.query(name, family, identifier: identifier)
-            return .send(query, server: asking.round % servers)
+            return .send(query, server: asking.server)
         }
     }
 
@@ -146,8 +160,9 @@ struct DNSLookup {
         _ now: NIODeadline
     ) -> [Action] {
         note(reason, code)
-        guard server == asking.round % servers else { return [] }
+        guard server == asking.server, !asking.given.contains(family) else { return [] }
         var asking = asking
+        if asking.given.isEmpty { asking.patience[server] -= 1 }
         asking.given.insert(family)
         return goOn(asking, now)
     }
@@ -168,8 +183,12 @@ struct DNSLookup {
 
     private mutating func nextRound(_ asking: Asking, _ now: NIODeadline) -> [Action] {
         var asking = asking
-        guard asking.round + 1 < rounds else { return finish(asking) }
+        let others = (1...servers).map { (asking.server + $0) % servers }
+        guard asking.round + 1 < rounds, let next = others.first(where: { asking.patience[$0] > 0 }) else {
+            return finish(asking)
+        }
         asking.round += 1
+        asking.server = next
         asking.given = []
         asking.sent = now
         let patience = Self.patience[min(asking.round, Self.patience.count - 1)]

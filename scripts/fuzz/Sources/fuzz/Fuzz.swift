@@ -27,6 +27,8 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "ppp-link": fuzzPPPLink,
     "tls-name": fuzzTLSName,
     "tls-session": fuzzTLSSession,
+    "tunnel-messages": fuzzTunnelMessages,
+    "dns": fuzzDNS,
 ]
 
 private let target: @Sendable ([UInt8]) -> Void = {
