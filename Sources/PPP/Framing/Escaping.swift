@@ -28,16 +28,26 @@
         let accm = unsafe accm
         var written = unsafe count
         var read = 0
-        while read < octets.count {
-            if read &+ 8 <= octets.count {
-                // Eight octets that are there; as many fit, since two for each of them do.
-                let word = unsafe UInt64(littleEndian: source.loadUnaligned(fromByteOffset: read, as: UInt64.self))
-                let special = HDLC.markers(in: word) | (accm == 0 ? 0 : HDLC.controls(in: word))
-                unsafe target.storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
-                let plain = special.trailingZeroBitCount >> 3
+        let end = octets.count
+        while read < end {
+            // Eight octets that are there; as many fit, since two for each of them do.
+            if read &+ 8 <= end {
+                let word = unsafe HDLC.word(source, read)
+                let special = HDLC.special(in: word, accm: accm)
+                unsafe HDLC.store(word, target, written)
+                if special == 0 {
+                    read &+= 8
+                    written &+= 8
+                    continue
+                }
+                if special & (special &- 1) != 0 {
+                    unsafe Self.escape(word, special, accm, target, &written)
+                    read &+= 8
+                    continue
+                }
+                let plain = special.trailingZeroBitCount &>> 3
                 read &+= plain
                 written &+= plain
-                if special == 0 { continue }
             }
             let octet = unsafe source.load(fromByteOffset: read, as: UInt8.self)
             read &+= 1
@@ -51,5 +61,23 @@
             }
         }
         unsafe count = written
+    }
+
+    /// Eight octets of which some are special, each perhaps behind an escape. An octet is written over an escape that it does not
+    /// need: where escapes are dense, that is faster than to guess them.
+    @inline(__always)
+    private static func escape(
+        _ word: UInt64, _ special: UInt64, _ accm: UInt32, _ target: UnsafeMutableRawPointer, _ written: inout Int
+    ) {
+        for index in 0..<8 as Range<UInt64> {
+            let octet = UInt8(truncatingIfNeeded: word &>> (8 &* index))
+            let isSpecial = UInt8(truncatingIfNeeded: special &>> (8 &* index &+ 7)) & 1
+            let isEscaped = isSpecial & (octet < 0x20 ? UInt8(truncatingIfNeeded: accm &>> UInt32(octet)) & 1 : 1)
+            // The caller has room for two octets of each of the eight.
+            unsafe target.storeBytes(of: HDLC.escape, toByteOffset: written, as: UInt8.self)
+            written &+= Int(isEscaped)
+            unsafe target.storeBytes(of: octet ^ (isEscaped &<< 5), toByteOffset: written, as: UInt8.self)
+            written &+= 1
+        }
     }
 }

@@ -30,7 +30,7 @@ public enum FCS16 {
         @inline(__always)
         func entry(_ word: UInt64, _ octet: UInt64, behind: Int) -> UInt16 {
             // At most 255 into each of the sixteen tables.
-            unsafe table[behind &* 256 &+ Int(truncatingIfNeeded: (word >> (octet &* 8)) & 0xFF)]
+            unsafe table[behind &* 256 &+ Int(truncatingIfNeeded: (word &>> (octet &* 8)) & 0xFF)]
         }
         var fcs = fcs
         var offset = 0
@@ -38,16 +38,16 @@ public enum FCS16 {
             // Both words lie within `count`.
             let first = unsafe UInt64(littleEndian: start.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             let second = unsafe UInt64(littleEndian: start.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self))
+            // Only the first two octets wait for the step before: the other fourteen are looked up meanwhile.
+            let a = entry(first, 2, behind: 13) ^ entry(first, 3, behind: 12)
+            let b = entry(first, 4, behind: 11) ^ entry(first, 5, behind: 10)
+            let c = entry(first, 6, behind: 9) ^ entry(first, 7, behind: 8)
+            let d = entry(second, 0, behind: 7) ^ entry(second, 1, behind: 6)
+            let e = entry(second, 2, behind: 5) ^ entry(second, 3, behind: 4)
+            let f = entry(second, 4, behind: 3) ^ entry(second, 5, behind: 2)
+            let g = entry(second, 6, behind: 1) ^ entry(second, 7, behind: 0)
             let mixed = first ^ UInt64(fcs)
-            let a = entry(mixed, 0, behind: 15) ^ entry(mixed, 1, behind: 14)
-            let b = entry(mixed, 2, behind: 13) ^ entry(mixed, 3, behind: 12)
-            let c = entry(mixed, 4, behind: 11) ^ entry(mixed, 5, behind: 10)
-            let d = entry(mixed, 6, behind: 9) ^ entry(mixed, 7, behind: 8)
-            let e = entry(second, 0, behind: 7) ^ entry(second, 1, behind: 6)
-            let f = entry(second, 2, behind: 5) ^ entry(second, 3, behind: 4)
-            let g = entry(second, 4, behind: 3) ^ entry(second, 5, behind: 2)
-            let h = entry(second, 6, behind: 1) ^ entry(second, 7, behind: 0)
-            fcs = ((a ^ b) ^ (c ^ d)) ^ ((e ^ f) ^ (g ^ h))
+            fcs = (((a ^ b) ^ (c ^ d)) ^ ((e ^ f) ^ g)) ^ (entry(mixed, 0, behind: 15) ^ entry(mixed, 1, behind: 14))
             offset &+= 16
         }
         while offset < count {

@@ -34,9 +34,28 @@ enum HDLC {
         return ~from20 & ~word & 0x8080_8080_8080_8080
     }
 
+    /// Bit 7 of each octet that may have to be escaped, or to be dropped when it comes.
+    @inline(__always)
+    static func special(in word: UInt64, accm: UInt32) -> UInt64 {
+        accm == 0 ? markers(in: word) : markers(in: word) | controls(in: word)
+    }
+
     /// Whether the map names this octet. Octets from 20 on are in no map.
     @inline(__always)
     static func isMapped(_ octet: UInt8, in accm: UInt32) -> Bool {
-        octet < 0x20 && accm & (1 << UInt32(octet)) != 0
+        octet < 0x20 && accm &>> UInt32(octet) & 1 != 0
+    }
+
+    /// Eight octets, the first lowest.
+    @inline(__always)
+    static func word(_ octets: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+        // The caller has seen that eight octets are there.
+        unsafe UInt64(littleEndian: octets.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    @inline(__always)
+    static func store(_ word: UInt64, _ octets: UnsafeMutableRawPointer, _ offset: Int) {
+        // The caller has seen that there is room for eight octets.
+        unsafe octets.storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
     }
 }

@@ -45,30 +45,36 @@
 
     /// No octet but one that is read is written, so that every store below has room; `limit` bounds the frame alone.
     mutating func run(limit: Int) -> Stop {
+        // Both places outlive this struct, and every offset is below their counts.
         let (source, count, target, accm) = unsafe (source, sourceCount, target, accm)
         var (read, written, isEscaped) = unsafe (self.read, self.written, self.isEscaped)
         defer { unsafe (self.read, self.written, self.isEscaped) = (read, written, isEscaped) }
         while read < count {
             if !isEscaped, read &+ 8 <= count, written &+ 8 <= limit {
                 // Eight octets that are there, to a place for eight that are yet to be written.
-                let word = unsafe UInt64(littleEndian: source.loadUnaligned(fromByteOffset: read, as: UInt64.self))
-                let special = HDLC.markers(in: word) | (accm == 0 ? 0 : HDLC.controls(in: word))
-                unsafe target.storeBytes(of: word.littleEndian, toByteOffset: written, as: UInt64.self)
-                let plain = special.trailingZeroBitCount >> 3
+                let word = unsafe HDLC.word(source, read)
+                let special = HDLC.special(in: word, accm: accm)
+                unsafe HDLC.store(word, target, written)
+                if special == 0 {
+                    read &+= 8
+                    written &+= 8
+                    continue
+                }
+                // One of the eight is special: it is there to be read below.
+                let plain = special.trailingZeroBitCount &>> 3
                 read &+= plain
                 written &+= plain
-                if special == 0 { continue }
             }
             let octet = unsafe source.load(fromByteOffset: read, as: UInt8.self)
             read &+= 1
             if octet == HDLC.flag { return .flag }
-            if HDLC.isMapped(octet, in: accm) { continue }
             if octet == HDLC.escape {
                 isEscaped = true
                 continue
             }
+            if HDLC.isMapped(octet, in: accm) { continue }
             guard written < limit else { return .limit }
-            let complement = isEscaped ? HDLC.complement : 0
+            let complement: UInt8 = isEscaped ? HDLC.complement : 0
             unsafe target.storeBytes(of: octet ^ complement, toByteOffset: written, as: UInt8.self)
             written &+= 1
             isEscaped = false
