@@ -21,6 +21,8 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "simcom": fuzzSIMCom,
     "wip": fuzzWIPsoft,
     "octet-marking": fuzzMarking,
+    "hdlc": fuzzHDLC,
+    "vj": fuzzVJ,
     "fault-script": fuzzFaultScript,
     "transcript": fuzzTranscript,
     "ppp-control": fuzzPPPControl,
