@@ -134,7 +134,7 @@ let package = Package(
             "CourierTests",
             [
                 "Courier", "Settings", "Modem", "FakeModem", "ByteStreams", "Credentials", "Scopes", "Support", "TLS",
-                nioCore, nioPosix,
+                "Tunnel", nioCore, nioPosix,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -26,7 +26,7 @@ extension ModemSession {
             try ModemConfiguration(settings, modem)
         }
         return try await withSerialLine { at, serial in
-            try await withNamespace { namespace in
+            try await withNamespace { namespace, obstacle in
                 let counter = CountingPort(at)
                 timeline.attach(commands: { counter.count })
                 let store = FilePINGuardStore(
@@ -46,6 +46,8 @@ extension ModemSession {
                         let ready = try await bringUp.run()
                         return try await askingTime(counter) {
                             guard let namespace else {
+                                // Of a modem whose sockets are not known the obstacle is what has to be mended.
+                                if let obstacle, (try? dialect(for: ready)) == nil { throw obstacle }
                                 return try await withSockets(ready, ready.context, bringUp.keeper, counter, body)
                             }
                             var means = PPPMeans(
@@ -115,22 +117,22 @@ extension ModemSession {
         }
     }
 
-    /// The namespace of PPP for `body`; nil where the sockets are to be used.
+    /// The namespace of PPP for `body`; nil where the sockets are to be used, with the reason where PPP was preferred.
     private func withNamespace<Result>(
-        _ body: (NetworkNamespace?) async throws -> Result
+        _ body: (NetworkNamespace?, TunnelError?) async throws -> Result
     ) async throws -> Result {
-        guard mayUsePPP else { return try await body(nil) }
+        guard mayUsePPP else { return try await body(nil, nil) }
         let namespace: NetworkNamespace
         do throws(TunnelError) {
             namespace = try await NetworkNamespace.open(host.tunnel, on: host.loop, threads: host.threads)
         } catch {
             guard settings.via == .auto, error != .cancelled else { throw error }
             chose("the modem's sockets, since \(error.summary)" + (error.advice.map { " (\($0))" } ?? ""))
-            return try await body(nil)
+            return try await body(nil, error)
         }
         return try await withScope(
             open: { namespace }, close: { [teardown] in teardown.record(await $0.close()) },
-            body: { try await body($0) })
+            body: { try await body($0, nil) })
     }
 
     /// Why no network namespace can be made here; nil: it can.

@@ -8,11 +8,12 @@ import Scopes
 import Settings
 import Support
 import Testing
+import Tunnel
 
 /// Many deliveries by one process, on one fake modem: what was opened is closed after each.
 @Suite(.timeLimit(.minutes(15))) struct RepetitionTests {
     /// A courier with the settings of `yaml` and a line more.
-    private static func courier(_ yaml: String, folder: String, host: Host, subject: String) throws -> Courier {
+    static func courier(_ yaml: String, folder: String, host: Host, subject: String) throws -> Courier {
         try TemporaryFolder.write(yaml, to: folder + "/modemail.yaml")
         var flags = Flags()
         flags.set(.subject, subject)
@@ -23,11 +24,13 @@ import Testing
         return Courier(settings: settings, host: host)
     }
 
-    private static func yaml(_ modem: FakeModem, _ folder: String, _ server: MailServer, more: String = "") -> String {
+    static func yaml(
+        _ modem: FakeModem, _ folder: String, _ server: MailServer, via: String = "socket", more: String = ""
+    ) -> String {
         """
         device: \(modem.path)
         apn: internet
-        via: socket
+        via: \(via)
         server: smtps://gateway%40example.net@\(Gateway.host)
         password-file: \(folder)/password
         ca-file: \(server.anchors)
@@ -37,13 +40,16 @@ import Testing
         """
     }
 
-    private static func host() -> Host {
+    /// - Parameter helper: the program that makes PPP's network.
+    static func host(helper: String = Gateway.programs + "/modemail") -> Host {
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
-        return Host(loop: MultiThreadedEventLoopGroup.singleton.next(), threads: threads)
+        return Host(
+            loop: MultiThreadedEventLoopGroup.singleton.next(), threads: threads,
+            tunnel: TunnelOptions(executable: helper))
     }
 
-    private static func modem(_ server: MailServer, _ change: (inout FakeModemOptions) -> Void) throws -> FakeModem {
+    static func modem(_ server: MailServer, _ change: (inout FakeModemOptions) -> Void) throws -> FakeModem {
         var options = FakeModemOptions()
         options.routes = [Route(host: Gateway.host, port: 465, address: "127.0.0.1", targetPort: server.port)]
         options.latency = .milliseconds(1)
