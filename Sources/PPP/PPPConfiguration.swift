@@ -20,6 +20,11 @@ public struct PPPConfiguration: Sendable {
     /// Echo-Requests in a row without any frame of the peer that end the link.
     public var echoFailures = 3
 
+    /// Option types of LCP that the peer gets a Configure-Reject for, as some modems do with what they do not know.
+    public var refusedLinkOptions: Set<UInt8> = []
+    /// False plays a peer that does not answer Echo-Requests.
+    public var answersEcho = true
+
     // MARK: Authentication
 
     /// Our own, told when the peer asks for it: an empty name and password where there is none, as many networks want.
@@ -46,6 +51,8 @@ public struct PPPConfiguration: Sendable {
         /// The peer's, told to one that asks; nil: taken as it says.
         public var peerAddress: IPv4Address?
         public var asksForNameServers = true
+        /// How often a peer that asks for an address is told 0.0.0.0 before it gets one, as by a modem whose context is not up yet.
+        public var emptyProposals = 0
         /// Told to a peer that asks, at most two; one that asks for more than there are gets a Configure-Reject.
         public var nameServers: [IPv4Address] = []
 

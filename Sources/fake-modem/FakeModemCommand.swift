@@ -61,6 +61,9 @@ struct FakeModemCommand: ParsableCommand {
     @Option(help: "home, roaming, lte-only, none, denied:CAUSE, searching:D or searching:D,STATE.")
     var registration = "home"
 
+    @OptionGroup(title: "PPP")
+    var ppp: PPPArguments
+
     @Option(help: "Bits per second of the serial line; without it the line is USB, and any speed is right.")
     var baud: Int?
 
@@ -152,6 +155,7 @@ struct FakeModemCommand: ParsableCommand {
         options.apn = apn
         if let apnAccount { options.account = try Files.account(apnAccount, option: "--apn-account") }
         options.isIPv4Only = ipv4Only
+        options.ppp = try ppp.conditions()
         options.registration = try Registration(parsing: registration)
         try setSIM(&options)
         try setLine(&options)
@@ -185,27 +189,12 @@ struct FakeModemCommand: ParsableCommand {
         options.timeScale = try within("--time-scale", timeScale, 1...1_000)
     }
 
-    private func duration(_ option: String, _ text: String) throws(FakeModemError) -> TimeAmount {
-        guard let time = TimeAmount(parsing: text) else {
-            throw .badOption(option, given: text, wanted: "a duration with its unit, such as 700ms, 3s or 2m")
-        }
-        return time
-    }
-
     private func rate(_ option: String, _ text: String?) throws(FakeModemError) -> Int? {
         guard let text else { return nil }
         guard let rate = BitRate.parse(text) else {
             throw .badOption(option, given: text, wanted: "bits per second, such as 9600, 40k or 1M")
         }
         return rate
-    }
-
-    private func within(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws(FakeModemError) -> Int {
-        guard range.contains(value) else {
-            throw .badOption(
-                option, given: "\(value)", wanted: "a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return value
     }
 
     private func choice<Choice: RawRepresentable & CaseIterable>(

@@ -44,6 +44,8 @@ extension FaultScript {
         the carrier
           drop-carrier           registration and contexts are lost
           pdpdeact               the network deactivates the contexts
+          ppp-terminate          the network ends a PPP link in order
+          no-carrier             a PPP call is over at once, also amid a frame
           stall [D]              moves nothing
           corrupt up|down [N]    one bit is wrong in each of the next N (1) octets of payload
           blackhole              connections that are opened from now on are never answered
@@ -190,6 +192,8 @@ private struct FaultLine {
         case "send-fail": .sendFail
         case "drop-carrier": .dropCarrier
         case "pdpdeact": .deactivate
+        case "ppp-terminate": .terminatePPP
+        case "no-carrier": .hangUp
         case "half-urc": .halfURC
         case "reset": .reset
         case "close": .close

@@ -84,6 +84,10 @@ public struct Fault: Sendable, Equatable {
         case dropCarrier
         /// The context is deactivated by the network: `+QIURC: "pdpdeact"`.
         case deactivate
+        /// The network ends the PPP link in order: LCP's Terminate-Request.
+        case terminatePPP
+        /// A PPP call ends at once, with `NO CARRIER` behind whatever was on the line, also amid a frame.
+        case hangUp
         /// That many octets without a line end.
         case babble(Int)
         /// A URC of which only the first half is ever sent.

@@ -119,7 +119,8 @@ extension Fault.Effect {
     var concernsCommand: Bool {
         switch self {
         case .late, .error, .noPrompt, .promptThenError, .sendFail: true
-        case .silence, .stopReading, .reboot, .unplug, .dropDTR, .dropCarrier, .deactivate, .babble, .halfURC, .urc,
+        case .silence, .stopReading, .reboot, .unplug, .dropDTR, .dropCarrier, .deactivate, .terminatePPP, .hangUp,
+            .babble, .halfURC, .urc,
             .reset,
             .close, .stall, .blackhole, .removeSIM, .corrupt, .noise, .chatter, .halfClose, .mute, .dribble:
             false
@@ -130,7 +131,8 @@ extension Fault.Effect {
     var concernsPrompt: Bool {
         switch self {
         case .noPrompt, .promptThenError, .sendFail: true
-        case .late, .error, .silence, .stopReading, .reboot, .unplug, .dropDTR, .dropCarrier, .deactivate, .babble,
+        case .late, .error, .silence, .stopReading, .reboot, .unplug, .dropDTR, .dropCarrier, .deactivate,
+            .terminatePPP, .hangUp, .babble,
             .halfURC, .urc, .reset, .close, .stall, .blackhole, .removeSIM, .corrupt, .noise, .chatter, .halfClose,
             .mute,
             .dribble:

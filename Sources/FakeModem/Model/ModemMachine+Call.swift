@@ -48,11 +48,20 @@ extension ModemMachine {
         if !isActive, let refusal = bringUp(cid) { return refusal }
         guard radio.isAttached else { return .cme(30) }
         call = DataCall(
-            cid: cid, hasActivated: !isActive, state: .connecting(token: token),
-            link: PPPLink(pppConfiguration(cid), digests: .openSSL, seed: random.next()),
+            cid: cid, hasActivated: !isActive, state: .connecting(token: token), peer: callPeer(cid),
             detector: EscapeDetector(now: now))
-        actions.append(.openNetwork(farNet.plan(client: IPAddress(Self.address(cid)))))
         return nil
+    }
+
+    /// Ours and the network behind it, or the connection to another's; both are on their way.
+    private mutating func callPeer(_ cid: Int) -> DataCall.Peer {
+        if let server = options.ppp.server {
+            lastKey += 1
+            actions.append(.connect(SocketKey(number: lastKey), address: server.address, port: server.port))
+            return .foreign(SocketKey(number: lastKey))
+        }
+        actions.append(.openNetwork(farNet.plan(client: IPAddress(Self.address(cid)))))
+        return .own(PPPLink(pppConfiguration(cid), digests: .openSSL, seed: random.next()))
     }
 
     private func pppConfiguration(_ cid: Int) -> PPPConfiguration {
@@ -60,6 +69,9 @@ extension ModemMachine {
         var configuration = PPPConfiguration()
         configuration.mru = conditions.mru
         configuration.accm = conditions.accm
+        configuration.refusedLinkOptions = conditions.refusedOptions
+        configuration.answersEcho = conditions.answersEcho
+        configuration.ipv4?.emptyProposals = conditions.emptyProposals
         configuration.demandedAuthentication = options.account == nil ? [] : conditions.authentication
         configuration.guests = options.account.map { [PPPAccount(name: $0.user, password: $0.password)] } ?? []
         configuration.name = options.profile.model
@@ -90,6 +102,7 @@ extension ModemMachine {
         activity = .calling
         ledger.opened(.dataMode, "PPP, context \(call.cid)", now: now)
         step(.dataMode)
+        send(Array(options.ppp.banner.utf8))
         feed(link: .open)
     }
 
@@ -145,24 +158,51 @@ extension ModemMachine {
 
     mutating func feed(link event: PPPLink.Event) {
         guard var call else { return }
+        guard case .own(var link) = call.peer else { return pass(event, to: call) }
         var end: PPPEnd?
-        let done = call.link.handle(event, now: now)
+        let done = link.handle(event, now: now)
+        call.peer = .own(link)
         self.call = call
         for action in done {
             switch action {
             // In command mode the line is not the link's.
-            case .write(let octets): if call.state == .online { send(Array(octets.readableBytesView)) }
+            case .write(let octets): if call.state == .online { sendFrames(octets) }
             case .deliver(let packet):
                 agenda.add(.packetUp(packet), at: carrier.arrivalUp(Self.payload(packet), now: now))
             case .phase, .network, .text: break
             case .ended(let reason): end = reason
             }
         }
-        if let end { hangUp("\(end.summary)") }
+        guard let end else { return }
+        if let delay = options.ppp.hangUp {
+            agenda.add(.hangUp(end.summary), at: now + delay)
+        }
+    }
+
+    /// What the line does to frames.
+    private mutating func sendFrames(_ octets: ByteBuffer) {
+        guard !random.percent(options.ppp.lost) else { return }
+        var octets = Array(octets.readableBytesView)
+        if random.percent(options.ppp.damaged), let at = octets.indices.randomElement(using: &random) {
+            octets[at] ^= UInt8.random(in: 1...255, using: &random)
+        }
+        send(octets)
+    }
+
+    /// Another's server gets the octets as they are.
+    private mutating func pass(_ event: PPPLink.Event, to call: DataCall) {
+        guard case .foreign(let key) = call.peer, case .received(let octets) = event else { return }
+        actions.append(.send(key, octets))
+    }
+
+    /// What another's server says; it has no line while the host is in command mode.
+    mutating func receiveFromServer(_ octets: ByteBuffer) {
+        guard call?.state == .online else { return }
+        send(Array(octets.readableBytesView))
     }
 
     /// What the link wants to do by time.
-    var linkDeadline: NIODeadline? { call?.link.deadline }
+    var linkDeadline: NIODeadline? { call?.deadline }
 
     mutating func escapeCall() {
         guard case .calling = activity, var call, call.detector.heldOctets == 3 else { return }
@@ -203,10 +243,11 @@ extension ModemMachine {
         self.call = nil
         agenda.removeAll {
             switch $0 {
-            case .packetUp, .packetDown: true
+            case .packetUp, .packetDown, .hangUp: true
             default: false
             }
         }
+        if case .foreign(let key) = call.peer { actions.append(.close(key)) }
         if call.hasActivated { takeDown(call.cid, reason) }
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import PPP
 
 // Start, reset, and what the fault script does.
 extension ModemMachine {
@@ -32,6 +33,10 @@ extension ModemMachine {
         case .late, .error, .noPrompt, .promptThenError, .sendFail: burden(effect)
         case .dropCarrier: loseNetwork(.searching, "carrier lost")
         case .deactivate: loseContexts("by the network")
+        case .terminatePPP: feed(link: .close)
+        case .hangUp:
+            if call != nil { serial.dropOutput() }
+            hangUp("by the network")
         case .babble(let count): carrier.babbleLeft += count
         case .halfURC: send(lineEnd + Array(options.profile.halfLine.utf8))
         case .urc(let text): announce(text)

@@ -103,6 +103,8 @@ struct ModemMachine {
         /// Packets of a PPP call at the end of their way over the carrier.
         case packetUp(ByteBuffer)
         case packetDown(ByteBuffer)
+        /// The call is over, with these words for the ledger.
+        case hangUp(String)
         case wake
     }
 
@@ -168,6 +170,7 @@ struct ModemMachine {
 
     /// Octets that may be given to `.received` for that socket now: what its window has left.
     func window(of key: SocketKey) -> Int {
+        if call?.isForeign(key) == true { return max(0, Self.onlineBacklog - serial.output.readableBytes) }
         guard let slot = slots.values.first(where: { $0.key == key }), slot.state == .connected else { return 0 }
         return max(0, options.receiveBuffer - slot.received.readableBytes - slot.inTransit)
     }
@@ -189,6 +192,11 @@ struct ModemMachine {
         case .line(let octets): serial.receive(octets, now: now, random: &random)
         case .hostSpeed(let speed): serial.hostSpeed = speed
         case .writable(let isWritable): serial.isWritable = isWritable
+        case .connected(let key) where call?.isForeign(key) == true: networkReady()
+        case .connectFailed(let key) where call?.isForeign(key) == true: networkFailed("the PPP server is not there")
+        case .received(let key, let octets) where call?.isForeign(key) == true: receiveFromServer(octets)
+        case .ended(let key) where call?.isForeign(key) == true, .reset(let key) where call?.isForeign(key) == true:
+            hangUp("the PPP server has closed")
         case .connected(let key): agenda.add(.opened(key), at: now + carrier.oneWay)
         case .connectFailed(let key): agenda.add(.openFailed(key, .refused), at: now + carrier.oneWay)
         case .received(let key, let octets): carryDown(key, octets)
@@ -258,6 +266,7 @@ struct ModemMachine {
         case .fault(let effect): suffer(effect)
         case .packetUp(let packet): packetUp(packet)
         case .packetDown(let packet): packetDown(packet)
+        case .hangUp(let words): hangUp(words)
         case .wake: break
         }
     }

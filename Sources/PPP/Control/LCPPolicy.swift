@@ -134,7 +134,8 @@ struct LCPPolicy: ControlPolicy {
     }
 
     private func isRefused(_ option: ConfigurationOption) -> Bool {
-        option.type == Option.authentication && configuration.acceptedAuthentication.isEmpty
+        configuration.refusedLinkOptions.contains(option.type)
+            || option.type == Option.authentication && configuration.acceptedAuthentication.isEmpty
     }
 
     /// What would be taken in the place of an option; nil: it is taken as it is.

@@ -120,7 +120,7 @@ extension PPPLink {
         switch packet.code {
         case ControlCode.protocolReject: receiveProtocolReject(packet, now)
         case ControlCode.echoRequest:
-            guard packet.data.count >= 4 else { return }
+            guard packet.data.count >= 4, configuration.answersEcho else { return }
             if number != 0, number == lcp.policy.ours.magicNumber { return end(.loopedBack) }
             send(
                 ControlPacket(ControlCode.echoReply, packet.identifier, magicOctets + packet.data.dropFirst(4)),

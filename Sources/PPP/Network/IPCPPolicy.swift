@@ -25,9 +25,11 @@ struct IPCPPolicy: ControlPolicy {
     /// The value of our request for each name server that we still ask for.
     private var asked: [UInt8: IPv4Address] = [:]
     private var dropsAddress = false
+    private var proposalsLeft = 0
 
     init(_ configuration: PPPConfiguration.IPv4) {
         self.configuration = configuration
+        proposalsLeft = configuration.emptyProposals
         restart()
     }
 
@@ -82,10 +84,15 @@ struct IPCPPolicy: ControlPolicy {
         guard refused.isEmpty else { return .reject(refused) }
         var naks: [(came: ConfigurationOption, wanted: ConfigurationOption)] = []
         var told = IPv4Address.any
+        let isEmpty = proposalsLeft > 0 && options.contains { $0.type == Option.address }
+        if isEmpty { proposalsLeft -= 1 }
         for option in options {
             guard let value = option.uint32.map(IPv4Address.init) else { continue }
-            let better = proposal(for: option.type, value)
-            if better != value { naks.append((option, ConfigurationOption(option.type, better.rawValue))) }
+            let isWithheld = isEmpty && option.type == Option.address
+            let better = isWithheld ? .any : proposal(for: option.type, value)
+            if better != value || isWithheld {
+                naks.append((option, ConfigurationOption(option.type, better.rawValue)))
+            }
             if option.type == Option.address { told = value }
         }
         guard naks.isEmpty else { return mayNak ? .nak(naks.map(\.wanted)) : .reject(naks.map(\.came)) }
