@@ -57,6 +57,8 @@ final class PPPBearer: Bearer {
     let means: PPPMeans
     private let session: PPPSession
     private let ready = OneShot<Result<Void, BearerError>>()
+    /// Both families are open, or will not be.
+    private let settled = OneShot<Void>()
     /// Why nothing passes any more.
     let loss = OneShot<String>()
     private let state = Mutex(State())
@@ -100,11 +102,15 @@ final class PPPBearer: Bearer {
             throw error
         }
         switch await ready.wait() {
-        case .success: return
+        // The name servers come with IPv4, also where IPv6 was faster.
+        case .success: _ = await settled.wait(atMost: Self.settling, clock: means.clock)
         case .failure(let error): throw error
         case nil: throw .interrupted
         }
     }
+
+    /// For the second family, once the first is open.
+    private static let settling = TimeAmount.seconds(2)
 
     private func openDevice() async throws(BearerError) {
         guard let descriptor = means.namespace.takeDevice() else {
@@ -146,11 +152,13 @@ final class PPPBearer: Bearer {
         }
         if let device { session.attach(device) }
         ready.fulfil(.success(()))
+        if network.isSettled { settled.fulfil(()) }
     }
 
     private func watchEnding() async {
         guard let ending = await session.ending.wait() else { return }
         ready.fulfil(.failure(failure(ending)))
+        settled.fulfil(())
         loss.fulfil(ending.words)
         let streams = state.withLock { state in state.streams.values.compactMap(\.stream) }
         for stream in streams { await stream.lose() }

@@ -185,6 +185,13 @@ import Testing
         #expect(pair.ends[0].network?.ipv4 == nil)
     }
 
+    @Test func aFamilyThatIsRefusedSettlesTheNetwork() {
+        var pair = LinkPair(.client(), .server { $0.ipv6 = nil })
+        pair.open()
+        #expect(pair.run { $0.ends[0].network?.isSettled == true })
+        #expect(pair.ends[0].network?.ipv4 != nil && pair.ends[0].network?.ipv6 == nil)
+    }
+
     @Test func noCommonNetworkIsAnEnd() {
         var pair = LinkPair(.client { $0.ipv6 = nil }, .server { $0.ipv4 = nil })
         pair.open()

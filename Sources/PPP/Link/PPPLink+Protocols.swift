@@ -235,7 +235,8 @@ extension PPPLink {
             enter(.network)
             phaseDeadline = now + configuration.phaseLimit
         case .layerFinished:
-            if isNetworkPhase, !hasNetwork, !isNegotiating { finish(networkFailure, now) }
+            guard isNetworkPhase, !isNegotiating else { return }
+            if hasNetwork { actions.append(.network(network)) } else { finish(networkFailure, now) }
         case .terminated, .link: break
         }
     }
@@ -256,7 +257,8 @@ extension PPPLink {
     }
 
     private var network: PPPNetwork {
-        var network = PPPNetwork(mtu: min(Int(lcp.policy.peers.mru), Int(configuration.mru)))
+        var network = PPPNetwork(
+            mtu: min(Int(lcp.policy.peers.mru), Int(configuration.mru)), isSettled: !isNegotiating)
         if let ipcp, ipcp.isOpened {
             network.ipv4 = PPPNetwork.IPv4(
                 address: ipcp.policy.address, peerAddress: ipcp.policy.peerAddress,

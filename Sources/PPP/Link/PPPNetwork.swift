@@ -29,11 +29,16 @@ public struct PPPNetwork: Sendable, Equatable {
     public var ipv6: IPv6?
     /// Of both directions, in octets: the lesser of the peer's MRU and ours.
     public var mtu: Int
+    /// False while a protocol that is not open is still being negotiated.
+    public var isSettled: Bool
 
-    public init(ipv4: IPv4? = nil, ipv6: IPv6? = nil, mtu: Int = 1_500) {
+    public init(
+        ipv4: IPv4? = nil, ipv6: IPv6? = nil, mtu: Int = 1_500, isSettled: Bool = true
+    ) {
         self.ipv4 = ipv4
         self.ipv6 = ipv6
         self.mtu = mtu
+        self.isSettled = isSettled
     }
 }
 
