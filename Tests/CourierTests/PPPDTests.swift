@@ -54,6 +54,7 @@ import Testing
                 pppd /dev/ttyS1 115200 nodetach noauth usepeerdns defaultroute debug connect \
                     'chat TIMEOUT 20 "" AT OK AT+CGDCONT=2,\"IPV4V6\",\"internet\" OK ATD*99***2# CONNECT' >/log 2>&1 &
                 for i in $(seq 120); do ip addr show ppp0 2>/dev/null | grep -q 'inet6 fd' && break; sleep 0.5; done
+                for i in $(seq 40); do ip addr show ppp0 | grep -q peer && break; sleep 0.5; done
                 ip addr show ppp0
                 cp /etc/ppp/resolv.conf /etc/resolv.conf
                 cat /etc/resolv.conf
@@ -117,20 +118,30 @@ import Testing
                     folder + "/state", "--listen", "127.0.0.1:0", "--connect", "10.99.0.1:80",
                 ])
                 defer { tunnel.stop() }
-                let words = try #require(tunnel.readUntil("\n"), "\(method)")
-                let address = try #require(words.split(separator: " ").last).filter { !$0.isWhitespace }
+                let (greeting, address) = try Self.listening(tunnel)
                 let fetched = try TestProcess.run(["sh", "-c", "curl -s -m 60 http://\(address)/file | sha256sum"])
                 #expect(fetched.hasPrefix(sum), "\(method)")
                 tunnel.signal(SIGTERM)
                 let output = tunnel.readToEnd()
                 #expect(tunnel.wait() == 143, "\(output)")
-                #expect(output.contains("link 10.99.0.2"), "\(output)")
+                #expect((greeting + output).contains("link 10.99.0.2"), "\(greeting)\(output)")
                 let log = try #require(guest.readUntil("pppd ended\n"))
                 #expect(log.contains("rcvd [\(method)") && log.contains("rcvd [LCP TermReq"), "\(log)")
             }
             modem.signal(SIGTERM)
             _ = modem.readToEnd()
             #expect(modem.wait() == 0, "\(TemporaryFolder.read(folder + "/ledger") ?? "")")
+        }
+    }
+
+    /// What the tunnel said until it listens, and where that is.
+    private static func listening(_ tunnel: TestProcess) throws -> (words: String, address: String) {
+        var words = ""
+        while true {
+            words += try #require(tunnel.readUntil("\n"), "\(words)")
+            for line in words.split(separator: "\n") where words.hasSuffix("\n") && line.hasPrefix("listening ") {
+                return (words, String(line.dropFirst("listening ".count)))
+            }
         }
     }
 
