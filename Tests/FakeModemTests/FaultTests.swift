@@ -269,7 +269,8 @@ import Testing
         let effects: [Fault.Effect] = [
             .silence(.seconds(1)), .stopReading(.seconds(1)), .reboot, .dropDTR, .late(.seconds(1)), .error(cme: 3),
             .noPrompt,
-            .promptThenError, .sendFail, .dropCarrier, .deactivate, .terminatePPP, .hangUp, .babble(100), .halfURC, .urc("X"), .reset, .close,
+            .promptThenError, .sendFail, .dropCarrier, .deactivate, .terminatePPP, .hangUp, .babble(100), .halfURC,
+            .urc("X"), .reset, .close,
             .stall(.seconds(1)), .blackhole,
         ]
         for seed in UInt64(1)...60 {

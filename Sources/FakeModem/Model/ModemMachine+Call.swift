@@ -44,6 +44,10 @@ extension ModemMachine {
             lastCause = "The context is in use by the embedded stack"
             return .cme(3)
         }
+        guard defined.contains(where: { $0.0 == cid }) else {
+            lastCause = "Unknown PDP context"
+            return .cme(143)
+        }
         let isActive = isActive(cid)
         if !isActive, let refusal = bringUp(cid) { return refusal }
         guard radio.isAttached else { return .cme(30) }
@@ -72,6 +76,8 @@ extension ModemMachine {
         configuration.refusedLinkOptions = conditions.refusedOptions
         configuration.answersEcho = conditions.answersEcho
         configuration.ipv4?.emptyProposals = conditions.emptyProposals
+        // It goes on proposing, and does not come to refuse.
+        configuration.negotiation.maxFailure += conditions.emptyProposals
         configuration.demandedAuthentication = options.account == nil ? [] : conditions.authentication
         configuration.guests = options.account.map { [PPPAccount(name: $0.user, password: $0.password)] } ?? []
         configuration.name = options.profile.model
