@@ -26,14 +26,24 @@
             unsafe 2 * octets.count <= capacity - count
         else { return }
         let accm = unsafe accm
+        if accm == 0 {
+            unsafe append(source, octets.count, target, accm, isMapped: false)
+        } else {
+            unsafe append(source, octets.count, target, accm, isMapped: true)
+        }
+    }
+
+    @inline(__always)
+    private mutating func append(
+        _ source: UnsafeRawPointer, _ end: Int, _ target: UnsafeMutableRawPointer, _ accm: UInt32, isMapped: Bool
+    ) {
         var written = unsafe count
         var read = 0
-        let end = octets.count
         while read < end {
             // Eight octets that are there; as many fit, since two for each of them do.
             if read &+ 8 <= end {
                 let word = unsafe HDLC.word(source, read)
-                let special = HDLC.special(in: word, accm: accm)
+                let special = HDLC.special(in: word, isMapped: isMapped)
                 unsafe HDLC.store(word, target, written)
                 if special == 0 {
                     read &+= 8
@@ -49,6 +59,7 @@
                 read &+= plain
                 written &+= plain
             }
+            // Within `end`: one of the eight is special, or fewer are left.
             let octet = unsafe source.load(fromByteOffset: read, as: UInt8.self)
             read &+= 1
             if octet == HDLC.flag || octet == HDLC.escape || HDLC.isMapped(octet, in: accm) {

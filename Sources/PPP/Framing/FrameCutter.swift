@@ -26,16 +26,18 @@ struct FrameCutter {
 
     private(set) var state: State
     private let informationLimit: Int
-    private(set) var ends: [End] = []
+    private(set) var ends: [End]
     private(set) var read = 0
     /// Where the unfinished frame begins, of what was unescaped.
     private(set) var start = 0
     /// What came since the last flag, of the line.
     private(set) var rest = 0..<0
 
-    init(state: State, informationLimit: Int) {
+    /// - Parameter ends: none, with memory for some.
+    init(state: State, informationLimit: Int, ends: [End]) {
         self.state = state
         self.informationLimit = informationLimit
+        self.ends = ends
     }
 
     /// Up to the end of an LCP frame, or to the end.

@@ -35,9 +35,27 @@ enum HDLC {
     }
 
     /// Bit 7 of each octet that may have to be escaped, or to be dropped when it comes.
+    /// - Parameter isMapped: whether any control character is in the map. A constant, so that each loop has a form without them.
     @inline(__always)
-    static func special(in word: UInt64, accm: UInt32) -> UInt64 {
-        accm == 0 ? markers(in: word) : markers(in: word) | controls(in: word)
+    static func special(in word: UInt64, isMapped: Bool) -> UInt64 {
+        isMapped ? markers(in: word) | controls(in: word) : markers(in: word)
+    }
+
+    /// The offset of the first octet with this value; `octets.count` when there is none.
+    static func offset(of octet: UInt8, in octets: UnsafeRawBufferPointer) -> Int {
+        guard let start = octets.baseAddress else { return 0 }
+        let wanted = UInt64(octet) &* 0x0101_0101_0101_0101
+        var offset = 0
+        while offset &+ 8 <= octets.count {
+            // Eight octets that are there. Bit 7 of the first one that has become 0 is the lowest that is set.
+            let word = unsafe word(start, offset) ^ wanted
+            let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            if zeros != 0 { return offset &+ zeros.trailingZeroBitCount &>> 3 }
+            offset &+= 8
+        }
+        // Below the count.
+        while offset < octets.count, unsafe start.load(fromByteOffset: offset, as: UInt8.self) != octet { offset &+= 1 }
+        return offset
     }
 
     /// Whether the map names this octet. Octets from 20 on are in no map.

@@ -24,6 +24,8 @@ public struct HDLCDecoder: Sendable {
     /// The unfinished frame.
     private var octets = ByteBuffer()
     private var text = LineTextReader()
+    /// The memory of the last call, for the next one.
+    private var spareEnds: [FrameCutter.End] = []
 
     /// - Parameters:
     ///   - accm: that the peer was asked to keep; all until it has agreed.
@@ -55,6 +57,7 @@ public struct HDLCDecoder: Sendable {
         let cutter = cut(line)
         octets.moveReaderIndex(forwardBy: cutter.read)
         for end in cutter.ends { finish(end, of: line, into: &outputs) }
+        spareEnds = cutter.ends
         self.octets.moveReaderIndex(to: cutter.start)
         readText(line, cutter.rest, into: &outputs)
     }
@@ -100,7 +103,9 @@ extension HDLCDecoder {
     }
 
     private mutating func cut(_ line: ByteBufferView) -> FrameCutter {
-        var cutter = FrameCutter(state: state, informationLimit: informationLimit)
+        spareEnds.removeAll(keepingCapacity: true)
+        var cutter = FrameCutter(state: state, informationLimit: informationLimit, ends: spareEnds)
+        spareEnds = []
         octets.discardReadBytes()
         let held = octets.readableBytes
         let accm = accm

@@ -90,16 +90,20 @@ struct LineTextReader: Sendable {
     ) {
         var (matched, behind) = (matched, behind)
         var rest = octets
-        if !isCertain, rest.count > Self.suspectedEnd {
-            // What stands before can be no part of the suspicion.
-            rest = rest.suffix(Self.suspectedEnd)
-            (matched, behind) = (0, nil)
+        if !isCertain {
+            // What stands before the last octet that is no text can be no part of the suspicion, nor what is too far from the end.
+            let end = rest.suffix(Self.suspectedEnd)
+            let text = end.lastIndex { !Self.isText($0) }.map { end[end.index(after: $0)...] } ?? end
+            if text.count < rest.count { (matched, behind) = (0, nil) }
+            rest = text
         }
         while let octet = rest.first {
             if matched == 0, behind == nil {
-                guard let next = rest.firstIndex(of: Self.words[0]) else { break }
+                // The pointer lives as long as the closure.
+                let next = unsafe rest.withUnsafeBytes { unsafe HDLC.offset(of: Self.words[0], in: $0) }
+                guard next < rest.count else { break }
                 matched = 1
-                rest = rest[rest.index(after: next)...]
+                rest = rest.dropFirst(next + 1)
                 continue
             }
             // The words begin anew at a CR alone, which stands in them at no other place that a mismatch can lead back to.

@@ -34,45 +34,60 @@
     /// Reads up to and with the next flag, and writes nothing.
     /// - Returns: whether one has come.
     mutating func skipToFlag() -> Bool {
-        while unsafe read < sourceCount {
-            // Within what is there.
-            let octet = unsafe source.load(fromByteOffset: read, as: UInt8.self)
-            unsafe read += 1
-            if octet == HDLC.flag { return true }
-        }
-        return false
+        // What is left of the place.
+        let rest = unsafe UnsafeRawBufferPointer(start: source + read, count: sourceCount - read)
+        let flag = unsafe HDLC.offset(of: HDLC.flag, in: rest)
+        unsafe read += min(flag + 1, rest.count)
+        return flag < rest.count
     }
 
     /// No octet but one that is read is written, so that every store below has room; `limit` bounds the frame alone.
     mutating func run(limit: Int) -> Stop {
-        // Both places outlive this struct, and every offset is below their counts.
+        // Both places outlive this struct.
+        unsafe accm == 0 ? run(limit: limit, isMapped: false) : run(limit: limit, isMapped: true)
+    }
+
+    @inline(__always)
+    private mutating func run(limit: Int, isMapped: Bool) -> Stop {
+        // Every offset is below the counts of the places.
         let (source, count, target, accm) = unsafe (source, sourceCount, target, accm)
         var (read, written, isEscaped) = unsafe (self.read, self.written, self.isEscaped)
         defer { unsafe (self.read, self.written, self.isEscaped) = (read, written, isEscaped) }
+        let (lastRead, lastWritten) = (count &- 8, limit &- 8)
         while read < count {
-            if !isEscaped, read &+ 8 <= count, written &+ 8 <= limit {
-                // Eight octets that are there, to a place for eight that are yet to be written.
-                let word = unsafe HDLC.word(source, read)
-                let special = HDLC.special(in: word, accm: accm)
-                unsafe HDLC.store(word, target, written)
-                if special == 0 {
+            if !isEscaped {
+                while read <= lastRead, written <= lastWritten {
+                    // Eight octets that are there, to a place for eight that are yet to be written.
+                    let word = unsafe HDLC.word(source, read)
+                    let special = HDLC.special(in: word, isMapped: isMapped)
+                    unsafe HDLC.store(word, target, written)
+                    if special != 0 {
+                        let plain = special.trailingZeroBitCount &>> 3
+                        read &+= plain
+                        written &+= plain
+                        break
+                    }
                     read &+= 8
                     written &+= 8
-                    continue
                 }
-                // One of the eight is special: it is there to be read below.
-                let plain = special.trailingZeroBitCount &>> 3
-                read &+= plain
-                written &+= plain
+                guard read < count else { break }
             }
             let octet = unsafe source.load(fromByteOffset: read, as: UInt8.self)
             read &+= 1
-            if octet == HDLC.flag { return .flag }
             if octet == HDLC.escape {
                 isEscaped = true
+                // The octet behind it at once, if it is there and is none that is looked at below.
+                guard read < count, written < limit else { continue }
+                let next = unsafe source.load(fromByteOffset: read, as: UInt8.self)
+                if next & 0x7C == 0x7C || (isMapped && next < 0x20) { continue }
+                unsafe target.storeBytes(of: next ^ HDLC.complement, toByteOffset: written, as: UInt8.self)
+                read &+= 1
+                written &+= 1
+                isEscaped = false
                 continue
             }
-            if HDLC.isMapped(octet, in: accm) { continue }
+            if octet == HDLC.flag { return .flag }
+            if isMapped, HDLC.isMapped(octet, in: accm) { continue }
             guard written < limit else { return .limit }
             let complement: UInt8 = isEscaped ? HDLC.complement : 0
             unsafe target.storeBytes(of: octet ^ complement, toByteOffset: written, as: UInt8.self)
