@@ -13,7 +13,15 @@ let package = Package(
             dependencies: [
                 .product(name: "Parsers", package: "modemail"),
                 .product(name: "NIOCore", package: "swift-nio"),
-            ])
+            ]),
+        .target(name: "CFrames", cSettings: [.unsafeFlags(["-O3"])]),
+        .executableTarget(
+            name: "hdlc",
+            dependencies: [
+                "CFrames",
+                .product(name: "Parsers", package: "modemail"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
