@@ -86,6 +86,12 @@ public struct IPv4Address: Sendable, Hashable, CustomStringConvertible {
     /// 0.0.0.0: none.
     public static let any = IPv4Address(rawValue: 0)
 
+    /// Neither of this network, of the loopback, nor of a group or beyond (RFC 1122 §3.2.1.3).
+    var isOfHost: Bool {
+        let network = rawValue >> 24
+        return (1..<224).contains(network) && network != 127
+    }
+
     public var description: String {
         (0..<4).map { String(rawValue >> (24 - 8 * $0) & 0xFF) }.joined(separator: ".")
     }

@@ -24,7 +24,11 @@ struct PeerAuthentication: Sendable {
     private let digests: Digests
     private var timer: RestartTimer
     private var isDone = false
+    /// Of what was sent last.
     private var identifier: UInt8
+    /// Requests that were sent; an answer to any of them counts.
+    private var requests: UInt8 = 0
+    private var response: ControlPacket?
 
     init(
         _ method: AuthenticationProtocol, account: PPPAccount, digests: Digests, limits: NegotiationLimits,
@@ -53,23 +57,26 @@ struct PeerAuthentication: Sendable {
         }
     }
 
-    /// PAP asks again; CHAP waits, since the peer begins.
+    /// PAP asks again. With CHAP the peer begins; a response is repeated, since what was said to it may be lost (RFC 1994 §4.2).
     private mutating func next(_ now: NIODeadline) -> [Output] {
         timer.sent(now: now)
         switch method {
         case .pap: return [.send(authenticateRequest())]
-        case .chapMD5: return []
+        case .chapMD5: return response.map { [.send($0)] } ?? []
         }
     }
 
-    private func authenticateRequest() -> ControlPacket {
+    /// Each has an identifier of its own (RFC 1334 §2.2.1).
+    private mutating func authenticateRequest() -> ControlPacket {
+        identifier &+= 1
+        requests = max(requests, requests &+ 1)
         let name = Array(account.name.utf8.prefix(255))
         let password = account.password.reveal().prefix(255)
         return ControlPacket(1, identifier, [UInt8(name.count)] + name + [UInt8(password.count)] + password)
     }
 
     private mutating func pap(_ packet: ControlPacket) -> [Output] {
-        guard !isDone, packet.identifier == identifier else { return [] }
+        guard !isDone, identifier &- packet.identifier < requests else { return [] }
         // Message length, message; many peers leave both out.
         let words = Array(packet.data.dropFirst().prefix(Int(packet.data.first ?? 0)))
         switch packet.code {
@@ -88,14 +95,15 @@ struct PeerAuthentication: Sendable {
             guard let value = digests.md5([packet.identifier] + account.password.reveal() + challenge) else {
                 return end(.impossible)
             }
-            identifier = packet.identifier
             let data = [UInt8(clamping: value.count)] + value + account.name.utf8.prefix(255)
-            return [.send(ControlPacket(2, packet.identifier, data))]
+            let response = ControlPacket(2, packet.identifier, data)
+            self.response = response
+            return [.send(response)]
         case 3:
-            guard !isDone, packet.identifier == identifier else { return [] }
+            guard !isDone, packet.identifier == response?.identifier else { return [] }
             return end(.succeeded)
         case 4:
-            guard packet.identifier == identifier else { return [] }
+            guard packet.identifier == response?.identifier else { return [] }
             return end(.refused(packet.data))
         default: return []
         }

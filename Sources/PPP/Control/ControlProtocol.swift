@@ -194,8 +194,8 @@ struct ControlProtocol<Policy: ControlPolicy>: Sendable {
         }
     }
 
-    /// Of a packet that is sent back: with its headers it fits every peer (RFC 1661 §5.6).
-    private static var rejectedOctets: Int { 1_400 }
+    /// Of a packet that is sent back: with its header it fits the smallest MRU that is agreed to (RFC 1661 §5.6).
+    private static var rejectedOctets: Int { 124 }
 
     private mutating func configureRequest(_ event: Automaton.Event, _ now: NIODeadline) -> [Output] {
         if event == .nakOrReject, refusals >= Self.patience {
@@ -203,7 +203,10 @@ struct ControlProtocol<Policy: ControlPolicy>: Sendable {
             return []
         }
         switch event {
-        case .up, .open: policy.restart()
+        case .up, .open:
+            policy.restart()
+            naksSent = 0
+            refusals = 0
         case .down, .close, .timeoutWithRetry, .timeoutAtLast, .goodRequest, .badRequest, .ack, .nakOrReject,
             .terminateRequest, .terminateAck, .unknownCode, .tolerableReject, .fatalReject, .echo:
             break

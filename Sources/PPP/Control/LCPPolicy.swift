@@ -51,6 +51,7 @@ struct LCPPolicy: ControlPolicy {
         ours = Agreed()
         peers = Agreed()
         dropped = []
+        unacceptedAuthentication = nil
         demands = configuration.demandedAuthentication
         wanted = Agreed(
             mru: configuration.mru, accm: configuration.accm, magicNumber: newMagicNumber(),
@@ -86,16 +87,20 @@ struct LCPPolicy: ControlPolicy {
     mutating func nakked(_ options: [ConfigurationOption]) {
         for option in options where !dropped.contains(option.type) {
             switch option.type {
-            case Option.mru: option.uint16.map { wanted.mru = min(max($0, 128), configuration.mru) }
+            // More than we wish for is borne, up to what every receiver takes (RFC 1661 §6.1).
+            case Option.mru: option.uint16.map { wanted.mru = min(max($0, 128), max(1_500, configuration.mru)) }
             // The peer may ask for more to be escaped, never for less.
             case Option.accm: option.uint32.map { wanted.accm |= $0 }
-            case Option.authentication:
-                demands.removeFirst(min(1, demands.count))
+            // A peer may offer to prove itself where nobody asks it to (RFC 1661 §5.3).
+            case Option.authentication where !demands.isEmpty:
+                demands.removeFirst()
                 let proposed = AuthenticationProtocol(optionValue: option.value)
                 if let proposed, demands.contains(proposed) { demands = [proposed] }
-                wanted.authentication = demands.first
+                wanted.authentication = demands.first ?? wanted.authentication
                 refusesAuthentication = demands.isEmpty
             case Option.magicNumber: wanted.magicNumber = newMagicNumber()
+            // These have no other value: the peer can mean only that it does not want them.
+            case Option.protocolCompression, Option.addressControlCompression: dropped.insert(option.type)
             default: break
             }
         }
@@ -115,7 +120,12 @@ struct LCPPolicy: ControlPolicy {
 
     mutating func judge(_ options: [ConfigurationOption], mayNak: Bool) -> ConfigurationVerdict {
         let unknown = options.filter { !Self.isWellFormed($0) || isRefused($0) }
-        guard unknown.isEmpty else { return .reject(unknown) }
+        guard unknown.isEmpty else {
+            if let demand = unknown.first(where: { $0.type == Option.authentication }) {
+                unacceptedAuthentication = AuthenticationProtocol.name(ofOptionValue: demand.value)
+            }
+            return .reject(unknown)
+        }
         var naks: [(came: ConfigurationOption, wanted: ConfigurationOption)] = []
         var agreed = Agreed()
         for option in options {

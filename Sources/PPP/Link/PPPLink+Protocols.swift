@@ -49,9 +49,11 @@ extension PPPLink {
             case .layerDown: linkIsDown(now)
             case .layerFinished: end(reason ?? establishmentFailure)
             case .terminated(let words):
-                let isAboutProof = lcp.policy.unacceptedAuthentication != nil
+                let isAboutProof = phase == .establish && lcp.policy.unacceptedAuthentication != nil
                 reason = reason ?? (isAboutProof ? establishmentFailure : .terminatedByPeer(words: Self.text(words)))
                 isTerminated = phase != .terminate
+                enter(.terminate)
+                phaseDeadline = nil
             case .link(let packet): receiveLink(packet, now)
             }
         }
@@ -122,9 +124,9 @@ extension PPPLink {
         case ControlCode.echoRequest:
             guard packet.data.count >= 4, configuration.answersEcho else { return }
             if number != 0, number == lcp.policy.ours.magicNumber { return end(.loopedBack) }
-            send(
-                ControlPacket(ControlCode.echoReply, packet.identifier, magicOctets + packet.data.dropFirst(4)),
-                protocol: PPPProtocol.lcp)
+            let room = max(0, Int(lcp.policy.peers.mru) - 8)
+            let data = magicOctets + packet.data.dropFirst(4).prefix(room)
+            send(ControlPacket(ControlCode.echoReply, packet.identifier, data), protocol: PPPProtocol.lcp)
         // That something came is all that counts: see `EchoMonitor.heard`.
         default: return
         }
@@ -142,11 +144,13 @@ extension PPPLink {
 
     private mutating func receiveProtocolReject(_ packet: ControlPacket, _ now: NIODeadline) {
         guard packet.data.count >= 2 else { return }
-        switch UInt16(packet.data[0]) << 8 | UInt16(packet.data[1]) {
+        let rejected = UInt16(packet.data[0]) << 8 | UInt16(packet.data[1])
+        switch rejected {
         case PPPProtocol.ipcp, PPPProtocol.ipv4: run(ipcp: .protocolRejected, now)
         case PPPProtocol.ipv6cp, PPPProtocol.ipv6: run(ipv6cp: .protocolRejected, now)
         case PPPProtocol.pap, PPPProtocol.chap:
-            if let proof { finish(.authenticationUnanswered(proof.method), now) }
+            guard let method = proof?.method, number(of: method) == rejected else { return }
+            finish(.authenticationUnanswered(method), now)
         case PPPProtocol.lcp: run(lcp: .protocolRejected, now)
         default: return
         }
@@ -253,7 +257,8 @@ extension PPPLink {
     }
 
     private var networkFailure: PPPEnd {
-        .noNetwork(noAddress: ipcp.map { $0.policy.peerAddress != .any && $0.policy.address == .any } ?? false)
+        guard let policy = ipcp?.policy, policy.address == .any else { return .noNetwork(noAddress: false) }
+        return .noNetwork(noAddress: policy.isLeftWithoutAddress || policy.peerAddress != .any)
     }
 
     private var network: PPPNetwork {

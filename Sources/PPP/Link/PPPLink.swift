@@ -61,6 +61,7 @@ public struct PPPLink: Sendable {
     var line = ByteBuffer()
     var actions: [Action] = []
     private var counted = PPPCounters()
+    private var lastWrite: NIODeadline?
 
     /// - Parameter seed: for magic numbers and interface identifiers: another one at each end and in each run.
     public init(_ configuration: PPPConfiguration, digests: Digests, seed: UInt64) {
@@ -99,6 +100,7 @@ public struct PPPLink: Sendable {
 
     public mutating func handle(_ event: Event, now: NIODeadline) -> [Action] {
         guard !isOver else { return text(behindEnd: event) }
+        if let lastWrite, now - lastWrite >= Self.idleTime { encoder.pause() }
         switch event {
         case .open: open(now)
         case .close: finish(.closedHere, now)
@@ -113,8 +115,12 @@ public struct PPPLink: Sendable {
         }
         guard line.readableBytes > 0 else { return actions }
         counted.lineOctetsOut += line.readableBytes
+        lastWrite = now
         return [.write(line)] + actions
     }
+
+    /// Of the line: what came upon it meanwhile is parted from the next frame by a flag.
+    private static let idleTime = TimeAmount.seconds(1)
 
     private mutating func open(_ now: NIODeadline) {
         guard phase == .dead else { return }

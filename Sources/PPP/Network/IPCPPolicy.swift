@@ -13,6 +13,8 @@ struct IPCPPolicy: ControlPolicy {
 
     private(set) var address = IPv4Address.any
     private(set) var peerAddress = IPv4Address.any
+    /// The peer answered, and gave no address that a host can have.
+    private(set) var isLeftWithoutAddress = false
     /// Without those of 0.0.0.0, which stand for none.
     var nameServers: [IPv4Address] {
         Option.nameServers.compactMap { asked[$0] }.filter { $0 != .any }.reduce(into: []) { servers, server in
@@ -38,6 +40,7 @@ struct IPCPPolicy: ControlPolicy {
         address = .any
         peerAddress = .any
         dropsAddress = false
+        isLeftWithoutAddress = false
         asked = [:]
         if configuration.asksForNameServers { for option in Option.nameServers { asked[option] = .any } }
     }
@@ -55,20 +58,26 @@ struct IPCPPolicy: ControlPolicy {
     /// A peer that acknowledges 0.0.0.0 has no address for us yet.
     mutating func acknowledged() -> Bool {
         address = wanted
-        return wanted != .any
+        isLeftWithoutAddress = wanted == .any
+        return !isLeftWithoutAddress
     }
 
     mutating func nakked(_ options: [ConfigurationOption]) {
         for option in options {
             guard let value = option.uint32.map(IPv4Address.init) else { continue }
             switch option.type {
-            case Option.address: wanted = value
+            case Option.address:
+                wanted = value.isOfHost ? value : .any
+                isLeftWithoutAddress = !value.isOfHost
             case Option.primaryNameServer, Option.secondaryNameServer:
-                // One that proposes none has none: asking again would get the same answer.
-                if asked[option.type] != nil { asked[option.type] = value == .any ? nil : value }
+                if asked[option.type] != nil { asked[option.type] = value }
             default: break
             }
         }
+        // Before there is an address the peer may know nothing yet. Behind it one that proposes no name server has none: asking
+        // again would get the same answer.
+        guard wanted != .any else { return }
+        for option in options where option.uint32 == 0 { asked[option.type] = nil }
     }
 
     mutating func rejected(_ options: [ConfigurationOption]) {

@@ -40,7 +40,8 @@ struct IPV6CPPolicy: ControlPolicy {
         guard let value = options.first(where: { $0.type == Self.interfaceIdentifier }).flatMap(Self.value) else {
             return
         }
-        wanted = value == 0 ? newIdentifier() : value
+        // Nobody may have the peer's (RFC 5072 §4.1).
+        wanted = value == 0 || value == peerIdentifier ? newIdentifier() : value
     }
 
     mutating func rejected(_ options: [ConfigurationOption]) {
