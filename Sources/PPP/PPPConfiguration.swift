@@ -55,6 +55,8 @@ public struct PPPConfiguration: Sendable {
         public var emptyProposals = 0
         /// Told to a peer that asks, at most two; one that asks for more than there are gets a Configure-Reject.
         public var nameServers: [IPv4Address] = []
+        /// Van Jacobson's, asked for and given as the peer takes it, each way for itself; nil: headers go as they are.
+        public var headerCompression: HeaderCompression?
 
         public init() {}
     }

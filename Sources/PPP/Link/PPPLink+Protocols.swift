@@ -8,6 +8,8 @@ extension PPPLink {
         switch frame.protocolNumber {
         case PPPProtocol.ipv4 where configuration.ipv4 != nil, PPPProtocol.ipv6 where configuration.ipv6 != nil:
             deliver(information, protocol: frame.protocolNumber)
+        case PPPProtocol.compressedTCP where wantsCompression, PPPProtocol.uncompressedTCP where wantsCompression:
+            decompress(frame)
         case PPPProtocol.lcp:
             guard let packet = ControlPacket(information) else { return }
             run(lcp: .received(packet), now)
@@ -229,6 +231,7 @@ extension PPPLink {
         switch output {
         case .send(let packet): send(packet, protocol: number)
         case .layerUp:
+            if number == PPPProtocol.ipcp { compressHeaders() }
             phaseDeadline = nil
             enter(.running)
             actions.append(.network(network))
@@ -267,7 +270,8 @@ extension PPPLink {
         if let ipcp, ipcp.isOpened {
             network.ipv4 = PPPNetwork.IPv4(
                 address: ipcp.policy.address, peerAddress: ipcp.policy.peerAddress,
-                nameServers: ipcp.policy.nameServers)
+                nameServers: ipcp.policy.nameServers, compressesSent: compressor != nil,
+                compressesReceived: decompressor != nil)
         }
         if let ipv6cp, ipv6cp.isOpened {
             network.ipv6 = PPPNetwork.IPv6(

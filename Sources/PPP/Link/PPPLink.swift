@@ -43,6 +43,9 @@ public struct PPPLink: Sendable {
     var lcp: ControlProtocol<LCPPolicy>
     var ipcp: ControlProtocol<IPCPPolicy>?
     var ipv6cp: ControlProtocol<IPV6CPPolicy>?
+    /// While IPCP is open, as it was agreed.
+    var compressor: VJCompressor?
+    var decompressor: VJDecompressor?
     var proof: PeerAuthentication?
     var authenticator: Authenticator?
     /// Proofs that are still to come, ours and the peer's.
@@ -60,7 +63,7 @@ public struct PPPLink: Sendable {
     /// Of the event in hand.
     var line = ByteBuffer()
     var actions: [Action] = []
-    private var counted = PPPCounters()
+    var counted = PPPCounters()
     private var lastWrite: NIODeadline?
 
     /// - Parameter seed: for magic numbers and interface identifiers: another one at each end and in each run.
@@ -145,7 +148,7 @@ public struct PPPLink: Sendable {
                 case .frame(let frame):
                     if echo.deadline != nil { echo.heard(now: now) }
                     receive(frame, now)
-                case .damaged: break
+                case .damaged: decompressor?.lineDamaged()
                 case .text(let text): receive(text: text)
                 }
             }
@@ -196,7 +199,12 @@ public struct PPPLink: Sendable {
         }
         counted.packetsOut += 1
         counted.packetOctetsOut += packet.readableBytes
-        encoder.encode(protocol: number, packet.readableBytesView, into: &line)
+        if number == PPPProtocol.ipv4, let frame = compressor?.compress(packet) {
+            if frame.protocolNumber == PPPProtocol.compressedTCP { counted.compressedOut += 1 }
+            encoder.encode(frame, into: &line)
+        } else {
+            encoder.encode(protocol: number, packet.readableBytesView, into: &line)
+        }
     }
 
     mutating func send(_ packet: ControlPacket, protocol number: UInt16) {

@@ -6,11 +6,19 @@ public struct PPPNetwork: Sendable, Equatable {
         public var peerAddress: IPv4Address
         /// At most two (RFC 1877).
         public var nameServers: [IPv4Address]
+        /// Whether headers of TCP are compressed on the way to the peer, and from it (RFC 1332 §4).
+        public var compressesSent: Bool
+        public var compressesReceived: Bool
 
-        public init(address: IPv4Address, peerAddress: IPv4Address, nameServers: [IPv4Address]) {
+        public init(
+            address: IPv4Address, peerAddress: IPv4Address, nameServers: [IPv4Address], compressesSent: Bool = false,
+            compressesReceived: Bool = false
+        ) {
             self.address = address
             self.peerAddress = peerAddress
             self.nameServers = nameServers
+            self.compressesSent = compressesSent
+            self.compressesReceived = compressesReceived
         }
     }
 
@@ -63,6 +71,9 @@ public struct PPPCounters: Sendable, Equatable {
     public var packetsOut = 0
     public var packetOctetsIn = 0
     public var packetOctetsOut = 0
+    /// Those of them whose headers went compressed.
+    public var compressedIn = 0
+    public var compressedOut = 0
     /// Packets that no end would take: malformed, larger than agreed, of a protocol that is not open.
     public var packetsDroppedIn = 0
     public var packetsDroppedOut = 0

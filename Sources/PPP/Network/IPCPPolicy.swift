@@ -1,4 +1,4 @@
-/// The options of IPCP: addresses (RFC 1332 §3.3) and name servers (RFC 1877 §1.1, §1.3).
+/// The options of IPCP: header compression (RFC 1332 §4), addresses (RFC 1332 §3.3) and name servers (RFC 1877 §1.1, §1.3).
 struct IPCPPolicy: ControlPolicy {
     enum Option {
         static let compression: UInt8 = 2
@@ -15,6 +15,9 @@ struct IPCPPolicy: ControlPolicy {
     private(set) var peerAddress = IPv4Address.any
     /// The peer answered, and gave no address that a host can have.
     private(set) var isLeftWithoutAddress = false
+    /// What the peer may send compressed, and what we may.
+    private(set) var compression: HeaderCompression?
+    private(set) var peerCompression: HeaderCompression?
     /// Without those of 0.0.0.0, which stand for none.
     var nameServers: [IPv4Address] {
         Option.nameServers.compactMap { asked[$0] }.filter { $0 != .any }.reduce(into: []) { servers, server in
@@ -24,6 +27,7 @@ struct IPCPPolicy: ControlPolicy {
 
     private let configuration: PPPConfiguration.IPv4
     private var wanted = IPv4Address.any
+    private var wantedCompression: HeaderCompression?
     /// The value of our request for each name server that we still ask for.
     private var asked: [UInt8: IPv4Address] = [:]
     private var dropsAddress = false
@@ -41,6 +45,9 @@ struct IPCPPolicy: ControlPolicy {
         peerAddress = .any
         dropsAddress = false
         isLeftWithoutAddress = false
+        wantedCompression = configuration.headerCompression
+        compression = nil
+        peerCompression = nil
         asked = [:]
         if configuration.asksForNameServers { for option in Option.nameServers { asked[option] = .any } }
     }
@@ -49,7 +56,8 @@ struct IPCPPolicy: ControlPolicy {
 
     func request() -> [ConfigurationOption] {
         let own = dropsAddress ? [] : [ConfigurationOption(Option.address, wanted.rawValue)]
-        return own
+        let compressed = wantedCompression.map { [ConfigurationOption(Option.compression, $0.optionValue)] } ?? []
+        return own + compressed
             + Option.nameServers.compactMap { type in
                 asked[type].map { ConfigurationOption(type, $0.rawValue) }
             }
@@ -58,12 +66,14 @@ struct IPCPPolicy: ControlPolicy {
     /// A peer that acknowledges 0.0.0.0 has no address for us yet.
     mutating func acknowledged() -> Bool {
         address = wanted
+        compression = wantedCompression
         isLeftWithoutAddress = wanted == .any
         return !isLeftWithoutAddress
     }
 
     mutating func nakked(_ options: [ConfigurationOption]) {
         for option in options {
+            if option.type == Option.compression { wantedCompression = concession(to: option) }
             guard let value = option.uint32.map(IPv4Address.init) else { continue }
             switch option.type {
             case Option.address:
@@ -82,8 +92,21 @@ struct IPCPPolicy: ControlPolicy {
 
     mutating func rejected(_ options: [ConfigurationOption]) {
         for option in options {
-            if option.type == Option.address { dropsAddress = true } else { asked[option.type] = nil }
+            switch option.type {
+            case Option.address: dropsAddress = true
+            case Option.compression: wantedCompression = nil
+            default: asked[option.type] = nil
+            }
         }
+    }
+
+    /// nil: without compression, where the peer has another kind, or wants what it was just offered.
+    private func concession(to option: ConfigurationOption) -> HeaderCompression? {
+        guard let offered = wantedCompression, let theirs = HeaderCompression(optionValue: option.value) else {
+            return nil
+        }
+        let less = offered.limited(to: theirs)
+        return less == offered ? nil : less
     }
 
     // MARK: The peer's
@@ -91,25 +114,38 @@ struct IPCPPolicy: ControlPolicy {
     mutating func judge(_ options: [ConfigurationOption], mayNak: Bool) -> ConfigurationVerdict {
         let refused = options.filter { !isServed($0) }
         guard refused.isEmpty else { return .reject(refused) }
-        var naks: [(came: ConfigurationOption, wanted: ConfigurationOption)] = []
-        var told = IPv4Address.any
-        let isEmpty = proposalsLeft > 0 && options.contains { $0.type == Option.address }
-        if isEmpty { proposalsLeft -= 1 }
-        for option in options {
-            guard let value = option.uint32.map(IPv4Address.init) else { continue }
-            let isWithheld = isEmpty && option.type == Option.address
-            let better = isWithheld ? .any : proposal(for: option.type, value)
-            if better != value || isWithheld {
-                naks.append((option, ConfigurationOption(option.type, better.rawValue)))
-            }
-            if option.type == Option.address { told = value }
+        let withholds = proposalsLeft > 0 && options.contains { $0.type == Option.address }
+        if withholds { proposalsLeft -= 1 }
+        let naks = options.compactMap { option in
+            better(than: option, withholds: withholds).map { (came: option, wanted: $0) }
         }
         guard naks.isEmpty else { return mayNak ? .nak(naks.map(\.wanted)) : .reject(naks.map(\.came)) }
-        peerAddress = told
+        peerAddress = options.last { $0.type == Option.address }?.uint32.map(IPv4Address.init) ?? .any
+        peerCompression = options.last { $0.type == Option.compression }.flatMap {
+            HeaderCompression(optionValue: $0.value)
+        }
         return .ack
     }
 
+    /// What would be taken in the place of an option; nil: it is taken as it is.
+    private func better(than option: ConfigurationOption, withholds: Bool) -> ConfigurationOption? {
+        if option.type == Option.compression {
+            guard HeaderCompression(optionValue: option.value) == nil else { return nil }
+            return configuration.headerCompression.map { ConfigurationOption(option.type, $0.optionValue) }
+        }
+        if withholds, option.type == Option.address {
+            return ConfigurationOption(option.type, IPv4Address.any.rawValue)
+        }
+        guard let value = option.uint32.map(IPv4Address.init) else { return nil }
+        let better = proposal(for: option.type, value)
+        return better == value ? nil : ConfigurationOption(option.type, better.rawValue)
+    }
+
     private func isServed(_ option: ConfigurationOption) -> Bool {
+        // The protocol is the least that this one tells.
+        if option.type == Option.compression {
+            return configuration.headerCompression != nil && option.value.count >= 2
+        }
         guard option.value.count == 4 else { return false }
         switch option.type {
         case Option.address: return true
