@@ -9,7 +9,7 @@ public struct LinkFacts: Sendable, Equatable {
     public var nameServers: [String]
     /// Octets of the largest IP packet.
     public var mtu: Int
-    /// `VJ` where headers of TCP are compressed (RFC 1144), else nil.
+    /// `VJ` where headers of TCP are compressed (RFC 1144), `VJ upward` or `VJ downward` where one way alone is; else nil.
     public var compression: String?
 
     public init(

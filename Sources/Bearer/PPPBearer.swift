@@ -66,7 +66,7 @@ final class PPPBearer: Bearer {
     init(_ means: PPPMeans) {
         self.means = means
         let began = means.began
-        var configuration = PPPConfiguration(means.modem.context)
+        var configuration = PPPConfiguration(means.modem.context, baud: means.baud)
         means.tune(&configuration)
         session = PPPSession(configuration, digests: means.digests, seed: means.seed, on: means.loop) { phase in
             if let phase = Phase(phase) { began(phase) }

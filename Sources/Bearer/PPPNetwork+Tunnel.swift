@@ -5,9 +5,11 @@ import Scopes
 import Tunnel
 
 extension PPPConfiguration {
-    /// A client's, for a context: only what the context can carry is asked for.
-    init(_ context: PDPContext) {
+    /// A client's, for a context: only what the context can carry is asked for. Headers are compressed where a line is slow enough
+    /// for 36 octets of each packet to count.
+    init(_ context: PDPContext, baud: Int) {
         self.init()
+        if baud < 1_000_000 { ipv4?.headerCompression = HeaderCompression() }
         if context.type == .ipv4 { ipv6 = nil }
         if context.type == .ipv6 { ipv4 = nil }
         guard let account = context.account else { return }
@@ -62,7 +64,20 @@ extension LinkFacts {
         self.init(
             ipv4: network.ipv4?.address.description, peer: peer,
             ipv6: network.ipv6.map { IPAddress.linkLocal($0.interfaceIdentifier).description },
-            nameServers: network.ipv4?.nameServers.map(\.description) ?? [], mtu: network.mtu)
+            nameServers: network.ipv4?.nameServers.map(\.description) ?? [], mtu: network.mtu,
+            compression: network.ipv4?.compression)
+    }
+}
+
+extension PPPNetwork.IPv4 {
+    /// Van Jacobson's, as agreed for each way.
+    fileprivate var compression: String? {
+        switch (compressesSent, compressesReceived) {
+        case (true, true): "VJ"
+        case (true, false): "VJ upward"
+        case (false, true): "VJ downward"
+        case (false, false): nil
+        }
     }
 }
 

@@ -24,6 +24,9 @@ struct PPPArguments: ParsableArguments {
     @Option(help: "How often the host is told 0.0.0.0 before it gets an address.")
     var pppEmptyProposals = 0
 
+    @Flag(name: .customLong("ppp-no-vj"), help: "The modem refuses to compress headers of TCP.")
+    var pppNoVJ = false
+
     @Flag(help: "The modem answers no Echo-Request.")
     var pppNoEcho = false
 
@@ -51,6 +54,7 @@ struct PPPArguments: ParsableArguments {
         conditions.refusedOptions = Set(pppRefuse)
         conditions.emptyProposals = try within("--ppp-empty-proposals", pppEmptyProposals, 0...1_000)
         conditions.answersEcho = !pppNoEcho
+        conditions.compressesHeaders = !pppNoVJ
         conditions.lost = try within("--ppp-lost", pppLost, 0...100)
         conditions.damaged = try within("--ppp-damaged", pppDamaged, 0...100)
         conditions.hangUp = pppHangUp == "never" ? nil : try duration("--ppp-hang-up", pppHangUp)

@@ -61,6 +61,30 @@ import Tunnel
         }
     }
 
+    /// A packet of 1,500 octets loses more of its headers than framing adds.
+    @Test func headersOfTCPAreCompressedWhereThePeerTakesIt() async throws {
+        var habits = FarPPPModem.Habits()
+        habits.server.ipv4?.headerCompression = HeaderCompression()
+        try await PPPRig.with(habits) { rig in
+            let payload = Self.payload(200_000)
+            try await rig.run { bearer in
+                #expect(bearer.link?.summary == "10.64.0.2, DNS 10.64.0.1, MTU 1500, VJ header compression")
+                let stream = try await bearer.connect(to: PPPRig.server, port: PPPRig.port)
+                #expect(try await echoed(payload, over: stream) == payload)
+                #expect(await stream.close().isClean)
+                let counts = try #require(await bearer.counts())
+                #expect(counts.ipUp > 200_000 && counts.ipDown > 200_000)
+                #expect(counts.lineUp < counts.ipUp && counts.lineDown < counts.ipDown)
+            }
+        }
+    }
+
+    @Test func aFastLineIsNotWorthTheCompressionOfHeaders() {
+        let context = PDPContext(cid: 1, type: .ipv4)
+        #expect(PPPConfiguration(context, baud: 921_600).ipv4?.headerCompression != nil)
+        #expect(PPPConfiguration(context, baud: 1_000_000).ipv4?.headerCompression == nil)
+    }
+
     @Test(arguments: [AuthenticationProtocol.pap, .chapMD5])
     func theAccountIsProven(by method: AuthenticationProtocol) async throws {
         var habits = FarPPPModem.Habits()

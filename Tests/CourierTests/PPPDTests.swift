@@ -69,7 +69,7 @@ import Testing
             ])
             for words in [
                 files.sum, "inet 10.64.2.2 peer 10.64.255.1", "inet6 fd64::2:", "nameserver 10.64.0.53", "NXDOMAIN",
-                "rcvd [LCP TermAck",
+                "rcvd [LCP TermAck", "rcvd [IPCP ConfReq id=0x1 <addr 10.64.255.1> <compress VJ 0f 01>",
             ] {
                 #expect(output.contains(words), "\(words): \(output)")
             }
@@ -125,6 +125,7 @@ import Testing
                 let output = tunnel.readToEnd()
                 #expect(tunnel.wait() == 143, "\(output)")
                 #expect((greeting + output).contains("link 10.99.0.2"), "\(greeting)\(output)")
+                #expect((greeting + output).contains("VJ header compression"), "\(greeting)\(output)")
                 let log = try #require(guest.readUntil("pppd ended\n"))
                 #expect(log.contains("rcvd [\(method)") && log.contains("rcvd [LCP TermReq"), "\(log)")
             }

@@ -38,6 +38,13 @@ import Testing
         #expect(caller.bench.packets == [packet])
     }
 
+    @Test(arguments: [true, false]) func headersAreCompressedWhereTheModemDoes(_ compresses: Bool) {
+        let caller = caller(
+            tune: { $0.ipv4?.headerCompression = HeaderCompression() }, { $0.compressesHeaders = compresses })
+        #expect(caller.network?.ipv4?.compressesSent == compresses)
+        #expect(caller.network?.ipv4?.compressesReceived == compresses)
+    }
+
     @Test func refusedOptionsAreDoneWithout() {
         var caller = caller { $0.refusedOptions = [2, 5, 7, 8] }
         caller.written = []
@@ -52,7 +59,7 @@ import Testing
     }
 
     @Test func echoesWithoutAnswerEndTheHostsLink() {
-        var caller = caller(tune: { $0.echoInterval = .seconds(1) }) { $0.answersEcho = false }
+        var caller = caller(tune: { $0.echoInterval = .seconds(1) }, { $0.answersEcho = false })
         caller.pass(.seconds(10)) { $0.end != nil }
         #expect(caller.end == .echoLost(3))
     }

@@ -52,6 +52,9 @@ public struct PPPConditions: Sendable, Equatable {
     /// Control characters that the modem wants escaped.
     public var accm: UInt32 = 0
 
+    /// Whether the modem compresses headers of TCP, and takes them compressed (RFC 1144).
+    public var compressesHeaders = true
+
     /// Option types of LCP that the modem refuses.
     public var refusedOptions: Set<UInt8> = []
     /// How often the host is told 0.0.0.0 before it gets an address.

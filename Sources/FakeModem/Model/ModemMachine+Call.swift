@@ -75,6 +75,7 @@ extension ModemMachine {
         configuration.accm = conditions.accm
         configuration.refusedLinkOptions = conditions.refusedOptions
         configuration.answersEcho = conditions.answersEcho
+        if conditions.compressesHeaders { configuration.ipv4?.headerCompression = HeaderCompression() }
         configuration.ipv4?.emptyProposals = conditions.emptyProposals
         // It goes on proposing, and does not come to refuse.
         configuration.negotiation.maxFailure += conditions.emptyProposals
